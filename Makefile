@@ -1,0 +1,55 @@
+# Everything a developer does, one word each. `make` alone tells the words.
+# Needs Python 3.11 or newer, and nothing else: the first use fetches the rest into .venv, .local and node_modules.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-fast check synth bench lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## fetch what is missing (every other word does it by itself)
+	@$(PYTHON) -m local.setup
+
+run: setup ## the whole service on this machine; Ctrl-C stops it (KEEP=1 keeps the last run's jobs)
+	@exec $(BIN)/python -m local.run
+
+test: setup ## every test, those against the local stack too (ARGS="-k name" narrows)
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-fast: setup ## the tests that need no emulator
+	@$(BIN)/python -m pytest -m "not emulator and not live" $(ARGS)
+
+check: setup ## style, types and the template's security rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m local.synth --nag
+
+synth: setup ## the CloudFormation template, into cdk.out (no account, git or Docker needed)
+	@$(BIN)/python -m local.synth
+
+bench: setup ## measure; writes docs/performance.md's table and picture
+	@$(BIN)/python -m bench
+
+# The functions' locks are constrained by requirements.txt, so that all agree on versions.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+FUNCTIONS := api hand_off sweep fire bury
+
+lock: setup ## renew the locks after a change in pyproject.toml (UPGRADE=1 takes the newest versions)
+	@$(COMPILE) pyproject.toml $(FUNCTIONS:%=--extra %) --extra infra -o requirements.txt
+	@$(COMPILE) pyproject.toml --all-extras --constraint requirements.txt -o requirements-dev.txt
+	@for function in $(FUNCTIONS); do \
+		$(COMPILE) pyproject.toml --extra $$function --constraint requirements.txt \
+			-o lambdas/requirements/$$function.txt || exit 1; \
+	done
+	@$(COMPILE) local/requirements.in -o local/requirements.txt
+	@$(COMPILE) local/requirements-node.in -o local/requirements-node.txt
+	@echo "Locks renewed. See what changed with git diff, then run make check and make test."
+
+clean: ## remove everything that make generated
+	@rm -rf .venv .local node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
