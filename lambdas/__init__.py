@@ -1,0 +1,1 @@
+"""What runs in AWS Lambda: handlers, the core, and its adapters, put together by `wiring`."""

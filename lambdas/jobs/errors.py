@@ -1,0 +1,152 @@
+"""Everything that can go wrong, in one tree.
+
+    PunctualError
+    ├── RequestRefused          the user asked for something that cannot be done: the API answers with its faults
+    │   ├── JobNotFound         404, also for what belongs to someone else
+    │   ├── JobRunning          409
+    │   ├── JobFinished         409
+    │   └── VersionConflict     412
+    ├── JobExists               a new job's id is taken: the store refused it
+    ├── EditLost                an edit's condition failed: the job moved on since it was read
+    ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
+    ├── DamagedItem             a stored item cannot be understood
+    ├── SettingInvalid          a setting of the operator's makes no sense
+    └── Unavailable             something outside does not answer now; trying again later may help
+        ├── StoreUnavailable
+        ├── QueueUnavailable
+        └── AlertsUnavailable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdas.jobs.job import Job
+
+
+class PunctualError(Exception):
+    """The root of all errors that Punctual raises itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request.
+
+    `field` is a dotted path, `document` for the whole, or a header's name; `code` is one of the API's fixed
+    codes; `message` says what would be right, and never repeats a secret.
+    """
+
+    field: str
+    code: str
+    message: str
+
+
+class RequestRefused(PunctualError):
+    """A request that cannot be done, with all its faults; the answer's code is that of the first.
+
+    `status` is the HTTP status; `title` a short summary that is the same for every occurrence of the status.
+    """
+
+    def __init__(self, status: int, title: str, faults: Sequence[Fault]) -> None:
+        super().__init__(f"{status} {title}: {'; '.join(fault.message for fault in faults)}")
+        self.status = status
+        self.title = title
+        self.faults = tuple(faults)
+
+    @property
+    def code(self) -> str:
+        return self.faults[0].code
+
+    @property
+    def detail(self) -> str:
+        return self.faults[0].message
+
+
+class JobNotFound(RequestRefused):
+    """No such job for this owner: it never was, has expired, or is someone else's. All three look the same."""
+
+    def __init__(self) -> None:
+        message = "There is no job with this id. Jobs that ended are kept for a limited time."
+        super().__init__(404, "Not found", [Fault("document", "not_found", message)])
+
+
+class JobRunning(RequestRefused):
+    """The job's attempt is under way, so it cannot be changed now."""
+
+    def __init__(self) -> None:
+        message = "The job is running now. It can be changed again if this attempt ends in a retry."
+        super().__init__(409, "Conflict", [Fault("document", "job_running", message)])
+
+
+class JobFinished(RequestRefused):
+    """The job has ended, so there is nothing left to change."""
+
+    def __init__(self, status: str) -> None:
+        message = f"The job has ended as {status}; only a job that is still scheduled can be changed."
+        super().__init__(409, "Conflict", [Fault("document", "job_finished", message)])
+
+
+class VersionConflict(RequestRefused):
+    """The job is not at the version that the user named."""
+
+    def __init__(self, current: int) -> None:
+        message = f"The job is at version {current} now. Read it again, then repeat the change."
+        super().__init__(412, "Precondition failed", [Fault("If-Match", "version_conflict", message)])
+
+
+class JobExists(PunctualError):
+    """The id of a new job is already taken."""
+
+
+class EditLost(PunctualError):
+    """An edit was conditional on `scheduled` and on a version, and one of them no longer holds.
+
+    `found` is the job as it is now, or None when there is none for this owner.
+    """
+
+    def __init__(self, found: Job | None) -> None:
+        super().__init__("the job moved on since it was read")
+        self.found = found
+
+
+class SettleLost(PunctualError):
+    """An attempt's outcome came when another attempt was running or the job had ended.
+
+    `found` is the job as it is now, or None when it is gone.
+    """
+
+    def __init__(self, found: Job | None) -> None:
+        super().__init__("the attempt is not the one that runs any more")
+        self.found = found
+
+
+class DamagedItem(PunctualError):
+    """A stored item cannot be understood: damaged, or written by a newer version."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"{key} cannot be understood: {why}")
+        self.key = key
+        self.why = why
+
+
+class SettingInvalid(PunctualError):
+    """A setting makes no sense; the message names it and says what would be right."""
+
+
+class Unavailable(PunctualError):
+    """Something outside does not answer now. Nothing was decided; trying again later may help."""
+
+
+class StoreUnavailable(Unavailable):
+    """The table throttles or cannot be reached."""
+
+
+class QueueUnavailable(Unavailable):
+    """A queue throttles, refuses or cannot be reached."""
+
+
+class AlertsUnavailable(Unavailable):
+    """The alerts topic throttles or cannot be reached."""

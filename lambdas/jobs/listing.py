@@ -1,0 +1,95 @@
+"""What a list of jobs is asked for, and where its next page begins."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lambdas.jobs.errors import Fault, RequestRefused
+from lambdas.jobs.job import UPCOMING, Job, Status
+
+UPCOMING_GROUP = "upcoming"
+
+
+def group_of(status: Status) -> str:
+    """The name under which jobs of a status are indexed: `scheduled` and `running` share one, so that a claim and
+    a retry change nothing there."""
+    return UPCOMING_GROUP if status in UPCOMING else status.value
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last job that a group's part of a list has shown."""
+
+    due_at_ms: int
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """An owner's jobs with one of `statuses`, `from_ms` ≤ due time < `to_ms`, in one order, at most `limit`.
+
+    `after` holds, for each group that is not at its beginning, where to go on; a group that has nothing left has
+    None. Empty: the first page.
+    """
+
+    owner: str
+    statuses: frozenset[Status] = frozenset(Status)
+    from_ms: int | None = None
+    to_ms: int | None = None
+    descending: bool = False
+    limit: int = 50
+    after: Mapping[str, Position | None] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups to be merged, without those that have nothing left."""
+        names = sorted({group_of(status) for status in self.statuses})
+        return tuple(name for name in names if self.after.get(name, ...) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """A page of jobs, and where each group goes on; None when this is the last page."""
+
+    jobs: tuple[Job, ...]
+    after: Mapping[str, Position | None] | None
+
+
+def encode_cursor(query: ListQuery, after: Mapping[str, Position | None]) -> str:
+    """An opaque cursor that is good for this owner and this question only."""
+    places = {group: [p.due_at_ms, p.job_id] if p else None for group, p in after.items()}
+    text = json.dumps([_digest(query), places], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, query: ListQuery) -> Mapping[str, Position | None]:
+    """Where a cursor says to go on. Raises RequestRefused (`cursor_invalid`) for anything that was not made by
+    `encode_cursor` for the same owner and the same question."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        digest, places = json.loads(text)
+        if digest != _digest(query):
+            raise ValueError("made for another question")
+        return {str(group): _position(place) for group, place in places.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        message = "The cursor is not one that this list has given; leave it out to begin at the first page."
+        raise RequestRefused(422, "Invalid request", [Fault("cursor", "cursor_invalid", message)]) from error
+
+
+def _position(place: object) -> Position | None:
+    if place is None:
+        return None
+    match place:
+        case [int(due_at_ms), str(job_id)] if 0 <= due_at_ms < 10**15 and len(job_id) <= 64:
+            return Position(due_at_ms, job_id)
+    raise ValueError("not a position")
+
+
+def _digest(query: ListQuery) -> str:
+    """What binds a cursor: whose list it is, and of what."""
+    asked = [query.owner, sorted(query.statuses), query.from_ms, query.to_ms, query.descending]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]

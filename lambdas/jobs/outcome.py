@@ -1,0 +1,183 @@
+"""What came of an attempt: the answer or the failure, judged by the table *Outcomes of an attempt* of the API."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+from lambdas.jobs.job import Attempt, AttemptError, AttemptOutcome, Expectation, Job
+from lambdas.jobs.sending import Answer, Failure
+
+EXCERPT_BYTES = 1_024
+LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
+
+_RETRYABLE_STATUSES = frozenset({408, 425, 429})
+_PERMANENT_FAILURES = frozenset({"address_denied", "certificate_invalid"})
+
+
+class Verdict(StrEnum):
+    """What an attempt means for its job, before it is known whether attempts are left."""
+
+    SUCCEEDED = "succeeded"
+    RETRYABLE = "retryable"
+    PERMANENT = "permanent"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A judged attempt. Flat and made of plain values, so that it can travel in a message.
+
+    `started_at_ms` is None when nothing was sent. `retry_after_ms` is what the target asked for, at most 24 hours.
+    """
+
+    verdict: Verdict
+    started_at_ms: int | None = None
+    lateness_ms: int | None = None
+    duration_ms: int | None = None
+    status_code: int | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    response_excerpt: str | None = None
+    retry_after_ms: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The outcome as JSON values, without what is not known."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Outcome:
+        """The reverse of `to_dict`. Raises TypeError or ValueError for anything else."""
+        return cls(**{**values, "verdict": Verdict(values["verdict"])})
+
+    def attempt(self, number: int, outcome: AttemptOutcome) -> Attempt:
+        """The attempt as its job remembers it."""
+        error = None
+        if self.error_code is not None:
+            error = AttemptError(self.error_code, self.error_message or "")
+        return Attempt(
+            number=number,
+            outcome=outcome,
+            started_at_ms=self.started_at_ms,
+            lateness_ms=self.lateness_ms,
+            duration_ms=self.duration_ms,
+            status_code=self.status_code,
+            error=error,
+            response_excerpt=self.response_excerpt,
+        )
+
+
+def judge(job: Job, result: Answer | Failure) -> Outcome:
+    """What an attempt of this job means; pure."""
+    started_at_ms = None if result.started_at_ms is None else int(result.started_at_ms)
+    lateness_ms = None if started_at_ms is None else started_at_ms - job.fire_at_ms
+    duration_ms = round(result.duration_ms)
+    if isinstance(result, Failure):
+        permanent = result.code in _PERMANENT_FAILURES
+        return Outcome(
+            verdict=Verdict.PERMANENT if permanent else Verdict.RETRYABLE,
+            started_at_ms=started_at_ms,
+            lateness_ms=lateness_ms,
+            duration_ms=duration_ms,
+            error_code=result.code,
+            error_message=result.message,
+        )
+    verdict, error_code, error_message = _judge_answer(job.expect, result)
+    failed = verdict is not Verdict.SUCCEEDED
+    return Outcome(
+        verdict=verdict,
+        started_at_ms=started_at_ms,
+        lateness_ms=lateness_ms,
+        duration_ms=duration_ms,
+        status_code=result.status_code,
+        error_code=error_code,
+        error_message=error_message,
+        response_excerpt=_excerpt(result.body) if failed else None,
+        retry_after_ms=_retry_after_ms(result) if verdict is Verdict.RETRYABLE else None,
+    )
+
+
+def _judge_answer(expect: Expectation, answer: Answer) -> tuple[Verdict, str | None, str | None]:
+    status = answer.status_code
+    unmet = _unmet(expect, answer)
+    if unmet is None:
+        return Verdict.SUCCEEDED, None, None
+    if status in _RETRYABLE_STATUSES or 500 <= status <= 599:
+        return Verdict.RETRYABLE, "status_retryable", f"The target answered {status}."
+    if 200 <= status <= 299:
+        return Verdict.PERMANENT, "expectation_failed", f"The target answered {status}, but {unmet}."
+    redirect = " Redirects are not followed." if 300 <= status <= 399 else ""
+    return Verdict.PERMANENT, "status_permanent", f"The target answered {status}.{redirect}"
+
+
+def _unmet(expect: Expectation, answer: Answer) -> str | None:
+    """The first part of the expectation that does not hold, in words, or None."""
+    wanted = expect.statuses if expect.statuses is not None else "2xx"
+    choices = wanted if isinstance(wanted, tuple) else (wanted,)
+    if not any(_matches(choice, answer.status_code) for choice in choices):
+        return f"the status was to be {' or '.join(map(str, choices))}"
+    if expect.body_contains is not None and expect.body_contains.encode() not in answer.body:
+        return "its body does not contain the expected text"
+    if expect.json_subset is not None and not _holds(json.loads(expect.json_subset), answer.body):
+        return "its body does not contain the expected JSON"
+    return None
+
+
+def _matches(choice: int | str, status: int) -> bool:
+    if isinstance(choice, str) and choice.lower().endswith("xx"):
+        return choice[0] == str(status // 100)
+    return str(choice) == str(status)
+
+
+def _holds(wanted: Any, body: bytes) -> bool:
+    try:
+        return _contains(json.loads(body), wanted)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _contains(found: Any, wanted: Any) -> bool:
+    """Whether `wanted` is a subset of `found`: objects by their named members, everything else as equal values.
+
+    Lists must be as long as wanted, each element containing its counterpart. True is not 1.
+    """
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(
+            name in found and _contains(found[name], value) for name, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(wanted)
+            and all(_contains(f, w) for f, w in zip(found, wanted, strict=True))
+        )
+    if isinstance(wanted, bool) or isinstance(found, bool):
+        return wanted is found
+    return bool(found == wanted)
+
+
+def _excerpt(body: bytes) -> str | None:
+    """The beginning of a body as text that is safe to store and to show: what is not UTF-8 or is a control
+    character becomes U+FFFD."""
+    text = body[:EXCERPT_BYTES].decode("utf-8", errors="replace")
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text.replace("\r\n", "\n")) or None
+
+
+def _retry_after_ms(answer: Answer) -> int | None:
+    """What `Retry-After` asks for (RFC 9110, 10.2.3: seconds or a date), at most 24 hours; None for nonsense.
+
+    A date is in GMT, as HTTP wants it, and counts from the answer's own arrival.
+    """
+    value = (answer.header("retry-after") or "").strip()
+    if value.isascii() and value.isdigit():
+        # Bounded before it is parsed: a target may send thousands of digits.
+        return min(int(value) * 1000, LONGEST_RETRY_AFTER_MS) if len(value) <= 10 else LONGEST_RETRY_AFTER_MS
+    try:
+        at_ms = parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp() * 1000
+    except (ValueError, TypeError, OverflowError):
+        return None
+    arrived_ms = answer.started_at_ms + answer.duration_ms
+    return min(max(0, round(at_ms - arrived_ms)), LONGEST_RETRY_AFTER_MS)

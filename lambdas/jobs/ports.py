@@ -1,0 +1,194 @@
+"""What the core needs of the world outside. Each port has one contract suite in `tests/contracts/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lambdas.jobs.job import Attempt, Job
+from lambdas.jobs.listing import JobPage, ListQuery
+from lambdas.jobs.outcome import Outcome
+from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
+
+
+class Clock(Protocol):
+    """The only source of time. Epoch milliseconds, UTC."""
+
+    def now_ms(self) -> int:
+        """The wall clock, cut to whole milliseconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DueJob:
+    """A job that comes due: what the index holds and what a message carries."""
+
+    fire_at_ms: int
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim.
+
+    `won` is the job with the claim on it, or None when the condition failed; `found` is then the job as it stands,
+    or None when there is none.
+    """
+
+    won: Job | None
+    found: Job | None
+
+
+class JobStore(Protocol):
+    """The table. Every method may raise StoreUnavailable; what returns a job may raise DamagedItem.
+
+    Every write is one conditional write of the job; after it, an unfinished job is in the due index at its fire
+    time. A job's headers and body may be stored apart; the store decides, and names the place in the job.
+    """
+
+    def add(self, job: Job) -> Job:
+        """Store a new job and return it as stored. Raises JobExists if its id is taken."""
+        ...
+
+    def read(self, job_id: str, *, owner: str, now_ms: int) -> Job:
+        """The owner's job, whole: request and attempts in full. Raises JobNotFound."""
+        ...
+
+    def find(self, job_id: str) -> Job | None:
+        """A job whoever owns it, for the service's own use; its request as the job item has it."""
+        ...
+
+    def with_request(self, job: Job) -> Job:
+        """The job with headers and body, read consistently if they are stored apart."""
+        ...
+
+    def list(self, query: ListQuery, *, now_ms: int) -> JobPage:
+        """A page of the owner's jobs by due time, without what has expired."""
+        ...
+
+    def replace(self, job: Job, *, read_version: int) -> Job:
+        """Write an edited or cancelled job if it is still the owner's, `scheduled` and at `read_version`.
+
+        Returns it as stored; raises EditLost with the job as it is.
+        """
+        ...
+
+    def claim(self, job_id: str, *, fire_at_ms: int, claim_id: str, now_ms: int) -> Claim:
+        """Win a scheduled job at this fire time (arrow a), in one round trip and without a read."""
+        ...
+
+    def take_over(self, job: Job, *, claim_id: str, now_ms: int) -> Claim:
+        """Win a job whose lease ran out (arrow e), if the attempt that was found is still the one that runs."""
+        ...
+
+    def settle(self, job: Job, *, attempt: Attempt) -> None:
+        """Write a settled job (arrows b, c, d) if `attempt` is still the one that runs; raises SettleLost.
+
+        An attempt that did not succeed is kept in full beside the job.
+        """
+        ...
+
+    def mark_alerted(self, job: Job, *, now_ms: int) -> None:
+        """Note that somebody was told of the job's end. Does nothing if that is noted already."""
+        ...
+
+    def set_aside(self, job_id: str) -> None:
+        """Take a job that cannot be understood out of the due index, so that no sweep stumbles over it again."""
+        ...
+
+    def due(self, shard: int, *, after_ms: int, until_ms: int) -> Iterator[Sequence[DueJob]]:
+        """Unfinished jobs of a shard with `after_ms` < fire time ≤ `until_ms`, ascending, page by page."""
+        ...
+
+    def swept_until(self, shard: int) -> int:
+        """Up to which fire time the shard has been handed off (epoch ms); 0 when it never was."""
+        ...
+
+    def advance_mark(self, shard: int, *, swept_until_ms: int) -> None:
+        """Move a shard's mark forward. A mark that is further already stays."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of the jobs queue: fire this job, planned for this time.
+
+    With `attempt` and `outcome` it is instead an outcome that could not be written when it was known.
+    `receive_count` is how often the queue has delivered it, from 1.
+    """
+
+    due: DueJob
+    attempt: int | None = None
+    outcome: Outcome | None = None
+    receive_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A letter of the dead-letter queue.
+
+    Ours name the `attempt` that was given up and the `reason`; a letter that the queue moved there by itself is the
+    message as it was.
+    """
+
+    message: Message
+    reason: str | None = None
+
+
+class JobQueue(Protocol):
+    """The jobs queue and its dead letters. Every method may raise QueueUnavailable."""
+
+    def send(self, messages: Sequence[tuple[Message, int]]) -> Sequence[Message]:
+        """Put messages on the jobs queue, each with its delay in seconds (0–900); returns those refused."""
+        ...
+
+    def send_dead_letter(self, letter: DeadLetter) -> None:
+        """Put a letter on the dead-letter queue."""
+        ...
+
+    def backlog(self) -> int:
+        """About how many messages are visible on the jobs queue: waiting for a worker, not for their time."""
+        ...
+
+
+class Opened(Protocol):
+    """A connection that is ready, or will say at the instant why it is not."""
+
+    def send_at(self, fire_at_ms: int, *, latest_ms: int) -> Answer | Failure:
+        """Send at the instant (at once if it is past), and read what comes. Nothing is sent after `latest_ms`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection. May be called at any time, and twice."""
+        ...
+
+
+class Sender(Protocol):
+    """Requests to targets, through the guard."""
+
+    def open(self, request: OutgoingRequest, *, timeout_seconds: float) -> Opened:
+        """Resolve, check, connect and shake hands, ahead of the instant. A target's trouble shows in `send_at`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a person is told. `subject` fits a mail's subject line; `text` needs no console to be understood."""
+
+    subject: str
+    text: str
+
+
+class Alerts(Protocol):
+    """Whoever wants to know. May raise AlertsUnavailable."""
+
+    def send(self, alert: Alert) -> None: ...
+
+
+class Journal(Protocol):
+    """What operators see while it happens: one log line and, for some events, a metric."""
+
+    def tell(self, event: str, **facts: str | int | float | None) -> None:
+        """Note an event. Facts hold no secret: ids, hosts, codes and figures only."""
+        ...
