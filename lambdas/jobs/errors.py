@@ -1,20 +1,20 @@
 """Everything that can go wrong, in one tree.
 
-    PunctualError
-    ├── RequestRefused          the user asked for something that cannot be done: the API answers with its faults
-    │   ├── JobNotFound         404, also for what belongs to someone else
-    │   ├── JobRunning          409
-    │   ├── JobFinished         409
-    │   └── VersionConflict     412
-    ├── JobExists               a new job's id is taken: the store refused it
-    ├── EditLost                an edit's condition failed: the job moved on since it was read
-    ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
-    ├── DamagedItem             a stored item cannot be understood
-    ├── SettingInvalid          a setting of the operator's makes no sense
-    └── Unavailable             something outside does not answer now; trying again later may help
-        ├── StoreUnavailable
-        ├── QueueUnavailable
-        └── AlertsUnavailable
+PunctualError
+├── RequestRefused          the user asked for something that cannot be done: the API answers with its faults
+│   ├── JobNotFound         404, also for what belongs to someone else
+│   ├── JobRunning          409
+│   ├── JobFinished         409
+│   └── VersionConflict     412
+├── JobExists               a new job's id is taken: the store refused it
+├── EditLost                an edit's condition failed: the job moved on since it was read
+├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
+├── DamagedItem             a stored item cannot be understood
+├── SettingInvalid          a setting of the operator's makes no sense
+└── Unavailable             something outside does not answer now; trying again later may help
+    ├── StoreUnavailable
+    ├── QueueUnavailable
+    └── AlertsUnavailable
 """
 
 from __future__ import annotations

@@ -142,6 +142,14 @@ class Attempt:
     next_attempt_at_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class DueJob:
+    """A job that comes due, by its fire time: what the due index holds and what a message carries."""
+
+    fire_at_ms: int
+    job_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One job, whole. All times are epoch milliseconds.
@@ -189,9 +197,7 @@ class Job:
 
     def edited(self, *, now_ms: int, horizon: Horizon) -> Job:
         """Arrow f: the next version of a job whose fields an edit has replaced."""
-        return replace(self, version=self.version + 1, updated_at_ms=now_ms).planned(
-            now_ms=now_ms, horizon=horizon
-        )
+        return replace(self, version=self.version + 1, updated_at_ms=now_ms).planned(now_ms=now_ms, horizon=horizon)
 
     def cancelled(self, *, now_ms: int, retention_ms: int) -> Job:
         """Arrow g."""
@@ -246,6 +252,11 @@ class Job:
     def deaths_used_up(self, now_ms: int) -> bool:
         """Whether the worker that just died was the last one this job may cost."""
         return self.lease_lapsed(now_ms) and self.deaths + 1 >= MAX_DEATHS
+
+    @property
+    def due(self) -> DueJob:
+        """The job as the due index and its messages know it."""
+        return DueJob(self.fire_at_ms, self.id)
 
     @property
     def owes_notice(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from lambdas.jobs.job import Attempt, Job
+from lambdas.jobs.job import Attempt, DueJob, Job
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.outcome import Outcome
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
@@ -18,14 +18,6 @@ class Clock(Protocol):
     def now_ms(self) -> int:
         """The wall clock, cut to whole milliseconds."""
         ...
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class DueJob:
-    """A job that comes due: what the index holds and what a message carries."""
-
-    fire_at_ms: int
-    job_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,173 @@
+"""Fire: claim a job, open its connection, wait for the exact instant, send, settle.
+
+A batch of messages is worked on together, each job on its own instant and in its own thread, so that no slow target
+delays another's job. Messages that were delivered before come last and alone: one of them may be what killed the
+worker, and must not do so to its neighbours again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from lambdas.jobs.errors import DamagedItem, QueueUnavailable, StoreUnavailable, Unavailable
+from lambdas.jobs.job import Job, Status
+from lambdas.jobs.notice import notice_of
+from lambdas.jobs.outcome import Outcome, judge
+from lambdas.jobs.outgoing import outgoing_request
+from lambdas.jobs.ports import Alerts, Claim, Clock, JobQueue, JobStore, Journal, Message, Sender
+from lambdas.jobs.settle import DIED_TOO_OFTEN, Terms, give_up, settle, settle_late
+
+EARLY_TOLERANCE_MS = 5_000
+"""A message that is this much earlier than the lead is sent on instead of waited for: waiting costs money."""
+
+LATE_OUTCOME_DELAY_SECONDS = 30
+"""How long an outcome waits in the queue when the table does not take it."""
+
+LONGEST_ALONE_MS = 75_000
+"""What one message may take: the wait for its instant, the longest time-out, and the settling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """All that firing needs. `new_claim_id` makes an id that no other claim has."""
+
+    store: JobStore
+    queue: JobQueue
+    sender: Sender
+    alerts: Alerts
+    journal: Journal
+    clock: Clock
+    terms: Terms
+    new_claim_id: Callable[[], str]
+
+
+def fire_batch(messages: Sequence[Message], *, worker: Worker, time_left_ms: Callable[[], int]) -> Sequence[Message]:
+    """Work on all messages and return those that must come again: nothing of theirs was settled.
+
+    `time_left_ms` says how long the invocation may still run; messages that come alone are begun only while there
+    is time for the longest exchange; the rest comes again.
+    """
+    together = [message for message in messages if message.receive_count <= 1]
+    alone = [message for message in messages if message.receive_count > 1]
+    unsettled: list[Message] = []
+    if together:
+        with ThreadPoolExecutor(max_workers=len(together)) as threads:
+            done = list(threads.map(lambda message: _settled(message, worker), together))
+        unsettled += [message for message, is_done in zip(together, done, strict=True) if not is_done]
+    for message in alone:
+        if time_left_ms() < LONGEST_ALONE_MS or not _settled(message, worker):
+            unsettled.append(message)
+    return unsettled
+
+
+def _settled(message: Message, worker: Worker) -> bool:
+    """Fire one message; False if it must come again. No trouble of one job may reach another's."""
+    try:
+        fire(message, worker=worker)
+    except (Unavailable, DamagedItem) as error:
+        worker.journal.tell("message_kept", job_id=message.due.job_id, error=str(error))
+        return False
+    except Exception as error:  # a defect of ours: say so, keep the message, go on with the others
+        worker.journal.tell("defect", job_id=message.due.job_id, error=f"{type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def fire(message: Message, *, worker: Worker) -> None:
+    """See one message to its end. Returns when it may be acknowledged; raises Unavailable when it may not."""
+    now_ms = worker.clock.now_ms()
+    if message.outcome is not None:
+        _conclude(
+            settle_late(message, store=worker.store, journal=worker.journal, terms=worker.terms, now_ms=now_ms),
+            worker,
+        )
+        return
+    early_ms = message.due.fire_at_ms - now_ms
+    horizon = worker.terms.horizon
+    if early_ms > horizon.near_ms:
+        _drop(message, "not_near", worker)  # the sweep has it
+        return
+    if early_ms > horizon.lead_ms + EARLY_TOLERANCE_MS:
+        _send_on(message, max(1, horizon.delay_seconds(message.due.fire_at_ms, now_ms)), worker)
+        return
+    claim_id = worker.new_claim_id()
+    claim = worker.store.claim(message.due.job_id, fire_at_ms=message.due.fire_at_ms, claim_id=claim_id, now_ms=now_ms)
+    job = claim.won or _won_otherwise(message, claim, claim_id, worker)
+    if job is not None:
+        _conclude(_attempt(job, worker), worker)
+
+
+def _won_otherwise(message: Message, claim: Claim, claim_id: str, worker: Worker) -> Job | None:
+    """The job if a claim that was refused at first is won after all, else None: the message is done with."""
+    found = claim.found
+    now_ms = worker.clock.now_ms()
+    if found is None or found.due != message.due:
+        _drop(message, "stale", worker)
+    elif found.owes_notice:
+        _conclude(found, worker)  # a worker died between settling and telling
+    elif found.deaths_used_up(now_ms):
+        _conclude(_write(found, DIED_TOO_OFTEN, worker), worker)
+    elif found.lease_lapsed(now_ms):
+        won = worker.store.take_over(found, claim_id=claim_id, now_ms=now_ms).won
+        if won is not None:
+            worker.journal.tell("taken_over", job_id=won.id, attempt=won.attempt_count, deaths=won.deaths)
+            return won
+        _drop(message, "lost_take_over", worker)
+    else:
+        _drop(message, "double", worker)
+    return None
+
+
+def _attempt(job: Job, worker: Worker) -> Job | None:
+    """Open, wait, send, settle. The job after the attempt, or None if there is nothing more to do for it."""
+    job = worker.store.with_request(job)
+    timeout_seconds = job.timeout_ms / 1000
+    opened = worker.sender.open(outgoing_request(job), timeout_seconds=timeout_seconds)
+    try:
+        latest_ms = (job.lease_until_ms or 0) - job.timeout_ms
+        result = opened.send_at(job.fire_at_ms, latest_ms=latest_ms)
+    finally:
+        opened.close()
+    return _write(job, judge(job, result), worker)
+
+
+def _write(job: Job, outcome: Outcome, worker: Worker) -> Job | None:
+    """Settle; an outcome that the table does not take goes back to the queue, to be written later.
+
+    So a request that was sent is not sent again because its outcome could not be written.
+    """
+    try:
+        return settle(
+            job,
+            outcome,
+            store=worker.store,
+            journal=worker.journal,
+            terms=worker.terms,
+            now_ms=worker.clock.now_ms(),
+        )
+    except StoreUnavailable as error:
+        worker.journal.tell("outcome_postponed", job_id=job.id, attempt=job.attempt_count, error=str(error))
+        _send_on(Message(job.due, job.attempt_count, outcome), LATE_OUTCOME_DELAY_SECONDS, worker)
+        return None
+
+
+def _conclude(job: Job | None, worker: Worker) -> None:
+    """After settling: the dead letter of a job that failed, the notice of one that succeeded and is to be told."""
+    if job is None or not job.owes_notice:
+        return
+    if job.status is Status.FAILED:
+        give_up(job, queue=worker.queue)
+    else:
+        worker.alerts.send(notice_of(job))
+        worker.store.mark_alerted(job, now_ms=worker.clock.now_ms())
+
+
+def _send_on(message: Message, delay_seconds: int, worker: Worker) -> None:
+    if worker.queue.send([(message, delay_seconds)]):
+        raise QueueUnavailable("the queue refused a message that was to be sent on")
+
+
+def _drop(message: Message, why: str, worker: Worker) -> None:
+    worker.journal.tell("message_dropped", job_id=message.due.job_id, why=why)

@@ -1,0 +1,88 @@
+"""What a person is told about a job's end, to be understood without opening a console."""
+
+from __future__ import annotations
+
+from lambdas.jobs.instant import readable
+from lambdas.jobs.job import Attempt, Job, Status
+from lambdas.jobs.ports import Alert
+
+_SHOWN_ATTEMPTS = 5
+_LONGEST_NAME = 60
+
+
+def notice_of(job: Job) -> Alert:
+    """The alert for a job that has ended: what was asked, when, what came back, what to do.
+
+    What users and targets wrote is shown on one line each, without control characters. The query of the URL, the
+    headers and the bodies stay out: they may hold secrets, and mail is read by many eyes.
+    """
+    verb = "failed" if job.status is Status.FAILED else str(job.status)
+    title = one_line(job.name, _LONGEST_NAME) if job.name else job.id
+    lines = [
+        f"The job {_quoted(job)} has {verb}.",
+        "",
+        f"Asked for   {job.request.method} {_without_query(job.request.url)}",
+        f"Due         {readable(job.due_at_ms)}" + (f" ({job.timezone})" if job.timezone else ""),
+        f"Ended       {readable(job.finished_at_ms or job.updated_at_ms)} after {_times(job.attempt_count)}",
+        f"Job         {job.id}",
+        f"Owner       {one_line(job.owner, 200)}",
+        "",
+        "What came back:",
+        *(f"  {_attempt_line(attempt)}" for attempt in job.attempts[-_SHOWN_ATTEMPTS:]),
+        "",
+        "What to do:",
+        f"  {_advice(job)}",
+        f"  All that is known of it: GET /v1/jobs/{job.id}",
+    ]
+    return Alert(subject=f"Punctual: {title} {verb}", text="\n".join(lines) + "\n")
+
+
+def operators_notice(subject: str, lines: list[str]) -> Alert:
+    """An alert about the service itself, for those who run it."""
+    return Alert(subject=f"Punctual: {subject}", text="\n".join(lines) + "\n")
+
+
+def one_line(text: str, longest: int) -> str:
+    """Text of strangers for one line of a mail: printable characters only, cut to a length."""
+    clean = "".join(c if c.isprintable() else " " for c in text).strip()
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def _quoted(job: Job) -> str:
+    return f"“{one_line(job.name, _LONGEST_NAME)}”" if job.name else job.id
+
+
+def _without_query(url: str) -> str:
+    base, mark, _ = url.partition("?")
+    return one_line(base, 300) + ("?…" if mark else "")
+
+
+def _times(count: int) -> str:
+    return "1 attempt" if count == 1 else f"{count} attempts"
+
+
+def _attempt_line(attempt: Attempt) -> str:
+    when = readable(attempt.started_at_ms) if attempt.started_at_ms is not None else "not sent"
+    said = one_line(attempt.error.message, 300) if attempt.error else f"The target answered {attempt.status_code}."
+    return f"{attempt.number}. {when}: {said}"
+
+
+def _advice(job: Job) -> str:
+    last = job.last_attempt
+    code = last.error.code if last and last.error else None
+    return _ADVICE.get(code or "", "Mend what the target complains of, then schedule the job again.")
+
+
+_ADVICE = {
+    "name_not_found": "Check the host name in the URL: the name service does not know it.",
+    "address_denied": "The name leads to an address that is not public, so it is never called. Check the URL.",
+    "certificate_invalid": "Renew or correct the target's certificate, then schedule the job again.",
+    "tls_failed": "The target does not speak TLS 1.2 or newer here. Check its port and its TLS settings.",
+    "connect_failed": "The target refused the connection. Check that it runs and may be reached from the internet.",
+    "connect_timeout": "The target did not take the connection. Check that it may be reached from the internet.",
+    "timeout": "The target took longer than the job's time-out. Make it answer sooner, or raise timeout_seconds.",
+    "status_retryable": "The target kept answering with an error. When it is well again, schedule the job again.",
+    "status_permanent": "The target refuses this request as it is. Correct the request, then schedule it again.",
+    "expectation_failed": "The target answered, but not what the job's expect asks for. Correct one of the two.",
+    "died": "The request may have been sent. Check at the target by its Idempotency-Key before you schedule it again.",
+}
