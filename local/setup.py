@@ -54,9 +54,7 @@ def _fetch_everything() -> None:
     _step("uv, the installer", paths.PROJECT_VENV, "uv", _uv_pin(), _make_project_venv)
     with ThreadPoolExecutor() as pool:
         steps = [
-            pool.submit(
-                _step, "Python packages", paths.PROJECT_VENV, "lock", DEV_LOCK.read_text(), _sync_project
-            ),
+            pool.submit(_step, "Python packages", paths.PROJECT_VENV, "lock", DEV_LOCK.read_text(), _sync_project),
             pool.submit(
                 _step,
                 "emulator of AWS",

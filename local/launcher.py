@@ -1,0 +1,152 @@
+"""Start MiniStack, the emulator of AWS, tuned for a service that is on time to the millisecond.
+
+Runs inside the emulator's own virtual environment, started by `emulator.py`, which owns the other end of stdin:
+when that closes, whoever started this is gone (killed, even), and this process stops with all its workers.
+On stdout goes one JSON line for every line that a function prints: `{"function", "line"}`. MiniStack's own log
+goes to stderr. Names that begin with an underscore are MiniStack's; its version is pinned in requirements.in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+WAKE_SECONDS = 0.05
+"""How often event sources are looked at; MiniStack's own pace would add up to 1.4 s to a message's delay."""
+BATCH_WINDOW_SECONDS = 0.1
+"""How long a message may wait for others to fill a batch. Jobs of one instant arrive over a second; handed to
+workers one by one they would hold every worker until that instant."""
+FULL_BATCH = 10
+RULE_TICK_SECONDS = 1
+WORKERS_OF_A_CALLED_FUNCTION = 4
+"""Calls beyond this wait for a worker. AWS would start more; on two cores 30 at once took 10 s to start."""
+STOP_SECONDS = 8
+"""How long stopping may take before it is forced."""
+
+
+def main() -> None:
+    """Serve until a signal comes or stdin closes."""
+    temporary = os.environ["TMPDIR"]
+    left_behind = [temporary, *filter(None, os.environ.pop("PUNCTUAL_REMOVE_ON_EXIT", "").split(os.pathsep))]
+    _serve_functions_on_time()
+    _print_what_functions_print()
+    threading.Thread(target=_stop_when_stdin_closes, args=(left_behind,), daemon=True).start()
+
+    from ministack.app import main as serve
+
+    sys.argv = ["ministack"]
+    try:
+        serve()
+    finally:
+        _stop_workers()
+        _remove(left_behind)
+
+
+def _serve_functions_on_time() -> None:
+    from ministack.core import concurrency
+    from ministack.services import eventbridge, lambda_svc, scheduler, sqs
+
+    eventbridge._SCHEDULER_TICK_INTERVAL = RULE_TICK_SECONDS
+    scheduler._SCHEDULE_TICK_INTERVAL = RULE_TICK_SECONDS
+    sqs._receive_messages_for_esm = _batching(sqs)
+    lambda_svc._execute_function_warm = _waiting_for_a_worker(lambda_svc)
+
+    def wake() -> None:
+        while True:
+            time.sleep(WAKE_SECONDS)
+            concurrency.esm_wake.set()
+
+    threading.Thread(target=wake, daemon=True).start()
+
+
+def _batching(sqs: Any) -> Callable[[str, int], list[dict[str, Any]]]:
+    """MiniStack's receive for event sources, with a short batching window."""
+    receive = sqs._receive_messages_for_esm
+
+    def receive_a_batch(queue_url: str, most: int) -> list[dict[str, Any]]:
+        now = time.time()
+        with sqs._queues_lock:
+            visible = [m.get("visible_at", 0) for m in sqs._get_q(queue_url)["messages"]]
+        visible = [at for at in visible if at <= now]
+        if len(visible) < min(most, FULL_BATCH) and visible and min(visible) > now - BATCH_WINDOW_SECONDS:
+            return []
+        received: list[dict[str, Any]] = receive(queue_url, most)
+        return received
+
+    return receive_a_batch
+
+
+def _waiting_for_a_worker(lambda_svc: Any) -> Callable[..., dict[str, Any]]:
+    """MiniStack's warm execution, with few workers for functions that no queue feeds (queues have their own limit)."""
+    execute = lambda_svc._execute_function_warm
+    slots: dict[str, threading.BoundedSemaphore] = {}
+    slots_lock = threading.Lock()
+
+    def execute_in_turn(func: dict[str, Any], *args: Any) -> dict[str, Any]:
+        name = (func.get("config") or func).get("FunctionName", "")
+        fed = {esm.get("FunctionName") for _, _, esm in lambda_svc._iter_all_esms()}
+        if name in fed:
+            result: dict[str, Any] = execute(func, *args)
+            return result
+        with slots_lock:
+            slot = slots.setdefault(name, threading.BoundedSemaphore(WORKERS_OF_A_CALLED_FUNCTION))
+        with slot:
+            result = execute(func, *args)
+            return result
+
+    return execute_in_turn
+
+
+def _print_what_functions_print() -> None:
+    """Pass on each line when it is printed; MiniStack's log groups have it only when the invocation ends."""
+    from ministack.core import lambda_runtime
+
+    def read_stderr(worker: Any) -> None:
+        for line in worker._proc.stderr:
+            text = line.rstrip("\n")
+            worker._stderr_queue.put(text)
+            _say(worker.func_name, text)
+
+    lambda_runtime.Worker._read_stderr = read_stderr
+
+
+def _say(function: str, line: str) -> None:
+    try:
+        sys.stdout.write(json.dumps({"function": function, "line": line}) + "\n")
+        sys.stdout.flush()
+    except OSError:  # nobody listens any more; stdin will tell
+        pass
+
+
+def _stop_workers() -> None:
+    """By itself a worker in the middle of a slow request would live on until that is answered."""
+    from ministack.core import lambda_runtime
+
+    lambda_runtime.reset()
+
+
+def _stop_when_stdin_closes(left_behind: list[str]) -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    _remove(left_behind)
+    os.killpg(os.getpgid(0), signal.SIGKILL)  # this process leads its group; workers are in it
+
+
+def _remove(places: list[str]) -> None:
+    for place in places:
+        if os.path.isdir(place):
+            shutil.rmtree(place, ignore_errors=True)
+        elif os.path.exists(place):
+            os.unlink(place)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""How the local stack speaks to the person who started it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class RunFailed(Exception):
+    """The stack cannot be started or has stopped; the text says what went wrong and what to do."""
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Say what is done now, and how long it took once it is done."""
+    started = time.monotonic()
+    print(f"  {title} ...", flush=True)
+    yield
+    print(f"  {title}: {time.monotonic() - started:.1f} s", flush=True)
+
+
+def wall_clock(at_ms: int | None = None) -> str:
+    """A time of day in this machine's zone to the millisecond: `14:03:07.042`."""
+    seconds, millis = divmod(time.time_ns() // 1_000_000 if at_ms is None else at_ms, 1000)
+    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{millis:03d}"

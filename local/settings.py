@@ -1,0 +1,81 @@
+"""The settings of `make run`: read once from the environment, checked, then passed on as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local import paths
+
+LOOPBACK_TARGETS = "127.0.0.1,[::1],localhost"
+
+
+class SettingInvalid(Exception):
+    """A setting cannot be used; the text names it, what it holds and what would be right."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one copy of the local stack is run with."""
+
+    port: int = 4566
+    """Where the emulator listens; the API's address follows from it."""
+    private_targets: str = LOOPBACK_TARGETS
+    """Destinations that may be called although they are not public: comma-separated `host-or-network[:port]`."""
+    more_own_hosts: str = ""
+    """Host names, besides the stack's own, that count as this service itself: comma-separated `host[:port]`."""
+    sweep_minutes: int = 4
+    horizon_seconds: int = 900
+    state: Path = paths.LOCAL
+    """The folder of this copy: its `stack.json`, logs and the emulator's data."""
+    keep: bool = False
+    """Go on with the jobs of the last run instead of starting empty."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the `PUNCTUAL_…` variables and KEEP. Raises SettingInvalid."""
+        return cls(
+            port=_whole_number(environment, "PUNCTUAL_PORT", cls.port, 1, 65_535),
+            private_targets=environment.get("PUNCTUAL_PRIVATE_TARGETS", cls.private_targets),
+            more_own_hosts=environment.get("PUNCTUAL_OWN_HOSTS", cls.more_own_hosts),
+            # A rule's rate is at least a minute, and the next sweep must come within the horizon.
+            sweep_minutes=_whole_number(environment, "PUNCTUAL_SWEEP_MINUTES", cls.sweep_minutes, 1, 15),
+            horizon_seconds=_whole_number(environment, "PUNCTUAL_HORIZON_SECONDS", cls.horizon_seconds, 60, 900),
+            state=Path(environment.get("PUNCTUAL_STATE") or cls.state).resolve(),
+            keep=environment.get("KEEP", "") not in ("", "0"),
+        )
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where AWS's API is answered on this machine. By address: `bucket.localhost` does not resolve everywhere."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def own_hosts(self) -> str:
+        """Every name of this service, so that no job is sent to the service itself."""
+        own = [f"{host}:{self.port}" for host in ("localhost", "127.0.0.1", "[::1]")]
+        return ",".join([*own, *filter(None, [self.more_own_hosts])])
+
+    def cdk_context(self) -> dict[str, str]:
+        """What the template is made with. The template depends on nothing else of the machine's environment."""
+        return {
+            "stage": "local",
+            "private_targets": self.private_targets,
+            "own_hosts": self.own_hosts,
+            "sweep_minutes": str(self.sweep_minutes),
+            "horizon_seconds": str(self.horizon_seconds),
+        }
+
+    def as_json(self) -> dict[str, str | int | bool]:
+        """What was in force, for stack.json."""
+        return {**asdict(self), "own_hosts": self.own_hosts, "state": str(self.state)}
+
+
+def _whole_number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environment.get(name)
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise SettingInvalid(f"{name} is {text!r}; it takes a whole number from {least} to {most} (default {default}).")
+    return int(text)

@@ -1,0 +1,50 @@
+"""The page that `make run` prints when it is ready: three commands to paste, and where everything is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local import paths
+
+PAGE = """
+Ready in {seconds:.0f} s.
+
+  API      {api_url}
+  AWS      {endpoint_url}   (any credentials of the emulator's account: test / test)
+  target   {target_url}   answers /ok, /status/503, /slow, and says here when a request came
+  token    {token}
+
+Paste these into another terminal{where}.
+
+1. Ask for a request in 15 seconds:
+
+curl -sS -H @{authorization} -H 'content-type: application/json' {api_url}/v1/jobs \\
+  -d '{{"name": "try it", "method": "DELETE", "url": "{target_url}/ok", "delay_seconds": 15}}' | tee {job}
+
+2. See what became of it:
+
+curl -sS -H @{authorization} {api_url}/v1/jobs/$(grep -o 'job_[0-9a-f-]*' {job} | head -n 1)
+
+3. See all of your jobs:
+
+curl -sS -H @{authorization} '{api_url}/v1/jobs?order=desc'
+
+For programs it is all in {stack_file}. Ctrl-C stops everything; `make run KEEP=1` then goes on with the same jobs.
+"""
+
+
+def page(*, seconds: float, api_url: str, endpoint_url: str, target_url: str, token: str, state: Path) -> str:
+    """The page's text. Paths are short when the state folder is in this clone."""
+    inside = state.is_relative_to(paths.ROOT)
+    shown = state.relative_to(paths.ROOT) if inside else state
+    return PAGE.format(
+        seconds=seconds,
+        api_url=api_url,
+        endpoint_url=endpoint_url,
+        target_url=target_url,
+        token=token,
+        where=f", in {paths.ROOT}" if inside else "",
+        authorization=shown / "authorization",
+        job=shown / "job.json",
+        stack_file=shown / "stack.json",
+    )
