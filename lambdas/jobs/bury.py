@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambdas.jobs.errors import DamagedItem, Unavailable
+from lambdas.jobs.errors import DamagedItem, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import notice_of, operators_notice
 from lambdas.jobs.outcome import Outcome, Verdict
@@ -51,9 +51,7 @@ def bury_batch(letters: Sequence[DeadLetter], *, undertaker: Undertaker) -> Sequ
             undertaker.journal.tell("letter_kept", job_id=letter.message.due.job_id, error=str(error))
             kept.append(letter)
         except Exception as error:  # a defect of ours: say so, keep the letter, go on with the others
-            undertaker.journal.tell(
-                "defect", job_id=letter.message.due.job_id, error=f"{type(error).__name__}: {error}"
-            )
+            undertaker.journal.tell("defect", job_id=letter.message.due.job_id, error=whereabouts(error))
             kept.append(letter)
     if mistaken:
         kept += _tell_of_mistaken(mistaken, undertaker)

@@ -150,3 +150,12 @@ class QueueUnavailable(Unavailable):
 
 class AlertsUnavailable(Unavailable):
     """The alerts topic throttles or cannot be reached."""
+
+
+def whereabouts(error: BaseException) -> str:
+    """A defect of ours for the log: its type and the place it comes from. Not its text, which may quote secrets."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" at {place.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{place.tb_lineno}" if place else ""
+    return f"{type(error).__name__}{where}"

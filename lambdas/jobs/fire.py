@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lambdas.jobs.errors import DamagedItem, QueueUnavailable, StoreUnavailable, Unavailable
+from lambdas.jobs.errors import DamagedItem, QueueUnavailable, StoreUnavailable, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import notice_of
 from lambdas.jobs.outcome import Outcome, judge
@@ -70,7 +70,7 @@ def _settled(message: Message, worker: Worker) -> bool:
         worker.journal.tell("message_kept", job_id=message.due.job_id, error=str(error))
         return False
     except Exception as error:  # a defect of ours: say so, keep the message, go on with the others
-        worker.journal.tell("defect", job_id=message.due.job_id, error=f"{type(error).__name__}: {error}")
+        worker.journal.tell("defect", job_id=message.due.job_id, error=whereabouts(error))
         return False
     return True
 
