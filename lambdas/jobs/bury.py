@@ -58,6 +58,26 @@ def bury_batch(letters: Sequence[DeadLetter], *, undertaker: Undertaker) -> Sequ
     return kept
 
 
+def tell_of_unreadable(message_ids: Sequence[str], *, undertaker: Undertaker) -> bool:
+    """Tell the operators of letters that name no job; False if they could not be told now."""
+    if not message_ids:
+        return True
+    lines = [
+        "The dead-letter queue held messages that name no job in any form this version knows:",
+        "",
+        *(f"  {message_id}" for message_id in message_ids),
+        "",
+        "They were let go. Their ids are in the log of the function `bury`. If another version or another program",
+        "writes to the queues, look there; a job that such a message stood for is fired by the next sweeps.",
+    ]
+    try:
+        undertaker.alerts.send(operators_notice("unreadable dead letters", lines))
+    except Unavailable as error:
+        undertaker.journal.tell("letter_kept", letters=len(message_ids), error=str(error))
+        return False
+    return True
+
+
 def bury(letter: DeadLetter, *, undertaker: Undertaker) -> bool:
     """See one letter to its end; False if its job is still to be fired, so that the operators should hear of it.
 

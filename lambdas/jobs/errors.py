@@ -70,7 +70,7 @@ class JobNotFound(RequestRefused):
 
     def __init__(self) -> None:
         message = "There is no job with this id. Jobs that ended are kept for a limited time."
-        super().__init__(404, "Not found", [Fault("document", "not_found", message)])
+        super().__init__(404, "Not found", [Fault("id", "not_found", message)])
 
 
 class JobRunning(RequestRefused):
@@ -78,7 +78,7 @@ class JobRunning(RequestRefused):
 
     def __init__(self) -> None:
         message = "The job is running now. It can be changed again if this attempt ends in a retry."
-        super().__init__(409, "Conflict", [Fault("document", "job_running", message)])
+        super().__init__(409, "Conflict", [Fault("id", "job_running", message)])
 
 
 class JobFinished(RequestRefused):
@@ -86,7 +86,7 @@ class JobFinished(RequestRefused):
 
     def __init__(self, status: str) -> None:
         message = f"The job has ended as {status}; only a job that is still scheduled can be changed."
-        super().__init__(409, "Conflict", [Fault("document", "job_finished", message)])
+        super().__init__(409, "Conflict", [Fault("id", "job_finished", message)])
 
 
 class VersionConflict(RequestRefused):

@@ -1,0 +1,96 @@
+"""HTTP as API Gateway speaks it (payload format 2.0), translated to and from plain values."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from lambdas.jobs.errors import Fault, RequestRefused
+
+PROBLEM_TYPE = "/docs#{code}"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as it reached the gateway.
+
+    Header names are lower case, repeated headers joined by commas (the gateway does both). `query` keeps order and
+    repeats. `owner` is the token's subject; None on the open routes.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+    owner: str | None
+    request_id: str
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> HttpRequest:
+        context = event["requestContext"]
+        claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+        return cls(
+            method=context["http"]["method"],
+            path=event["rawPath"],
+            query=tuple(parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)),
+            headers={name.lower(): value for name, value in event.get("headers", {}).items()},
+            body=_body(event),
+            owner=claims.get("sub"),
+            request_id=context["requestId"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer: a status, a JSON value, and headers beside those that every answer has."""
+
+    status: int
+    content: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_event(self) -> dict[str, Any]:
+        return {
+            "statusCode": self.status,
+            "headers": {
+                "content-type": "application/json",
+                "cache-control": "no-store",
+                "x-content-type-options": "nosniff",
+                **self.headers,
+            },
+            "body": json.dumps(self.content, ensure_ascii=False, separators=(",", ":")),
+        }
+
+
+def problem(
+    status: int, title: str, faults: tuple[Fault, ...], request_id: str, headers: Mapping[str, str] | None = None
+) -> HttpAnswer:
+    """A refusal in the form of RFC 9457; its code and detail are those of the first fault."""
+    first = faults[0]
+    content = {
+        "type": PROBLEM_TYPE.format(code=first.code),
+        "title": title,
+        "status": status,
+        "detail": first.message,
+        "code": first.code,
+        "errors": [{"field": fault.field, "code": fault.code, "message": fault.message} for fault in faults],
+        "request_id": request_id,
+    }
+    return HttpAnswer(status, content, {"content-type": "application/problem+json", **(headers or {})})
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        # The gateway hands over text only when it is valid Unicode; surrogates could come from a test or a rival front.
+        return str(body).encode("utf-8", errors="surrogatepass")
+    try:
+        return base64.b64decode(body)
+    except (binascii.Error, ValueError) as error:
+        fault = Fault("document", "invalid_utf8", "The document did not arrive whole; send it again as UTF-8.")
+        raise RequestRefused(400, "Bad request", [fault]) from error
