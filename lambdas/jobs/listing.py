@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lambdas.jobs.errors import Fault, RequestRefused
@@ -22,7 +22,7 @@ def group_of(status: Status) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last job that a group's part of a list has shown."""
+    """Where a group's part of a list goes on: behind this job or, with an empty id, before all of this due time."""
 
     due_at_ms: int
     job_id: str
@@ -32,8 +32,7 @@ class Position:
 class ListQuery:
     """An owner's jobs with one of `statuses`, `from_ms` ≤ due time < `to_ms`, in one order, at most `limit`.
 
-    `after` holds, for each group that is not at its beginning, where to go on; a group that has nothing left has
-    None. Empty: the first page.
+    `after` says for each group where to go on; a group without a position is at its beginning. Empty: the first page.
     """
 
     owner: str
@@ -42,13 +41,18 @@ class ListQuery:
     to_ms: int | None = None
     descending: bool = False
     limit: int = 50
-    after: Mapping[str, Position | None] = field(default_factory=dict)
+    after: Mapping[str, Position] = field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups to be merged, without those that have nothing left."""
-        names = sorted({group_of(status) for status in self.statuses})
-        return tuple(name for name in names if self.after.get(name, ...) is not None)
+        """The groups to be merged, in the order in which they must be read.
+
+        `upcoming` comes first: jobs move from it to the others and never back, so that one that moves while the
+        groups are read is seen in one of them at least.
+        """
+        return tuple(
+            sorted({group_of(status) for status in self.statuses}, key=lambda name: (name != UPCOMING_GROUP, name))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +60,31 @@ class JobPage:
     """A page of jobs, and where each group goes on; None when this is the last page."""
 
     jobs: tuple[Job, ...]
-    after: Mapping[str, Position | None] | None
+    after: Mapping[str, Position] | None
 
 
-def encode_cursor(query: ListQuery, after: Mapping[str, Position | None]) -> str:
+def positions_after(query: ListQuery, shown: Sequence[tuple[str, Position]]) -> Mapping[str, Position]:
+    """Where the groups go on after a page, given what it has gone through: at least one job, each with its group.
+
+    All groups go on from the due time that the page has come to, also those that had nothing (left): a job that moves
+    from one group to another between two pages is then neither lost nor, unless it is of that very millisecond,
+    shown twice.
+    """
+    frontier_ms = shown[-1][1].due_at_ms
+    places = {group: Position(frontier_ms, "") for group in query.groups}
+    seen = [*query.after.items(), *shown]
+    places.update({group: place for group, place in seen if place.due_at_ms == frontier_ms})
+    return places
+
+
+def encode_cursor(query: ListQuery, after: Mapping[str, Position]) -> str:
     """An opaque cursor that is good for this owner and this question only."""
-    places = {group: [p.due_at_ms, p.job_id] if p else None for group, p in after.items()}
+    places = {group: [place.due_at_ms, place.job_id] for group, place in after.items()}
     text = json.dumps([_digest(query), places], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, query: ListQuery) -> Mapping[str, Position | None]:
+def decode_cursor(cursor: str, query: ListQuery) -> Mapping[str, Position]:
     """Where a cursor says to go on. Raises RequestRefused (`cursor_invalid`) for anything that was not made by
     `encode_cursor` for the same owner and the same question."""
     try:
@@ -80,9 +98,7 @@ def decode_cursor(cursor: str, query: ListQuery) -> Mapping[str, Position | None
         raise RequestRefused(422, "Invalid request", [Fault("cursor", "cursor_invalid", message)]) from error
 
 
-def _position(place: object) -> Position | None:
-    if place is None:
-        return None
+def _position(place: object) -> Position:
     match place:
         case [int(due_at_ms), str(job_id)] if 0 <= due_at_ms < 10**15 and len(job_id) <= 64:
             return Position(due_at_ms, job_id)

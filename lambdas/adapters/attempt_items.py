@@ -1,0 +1,81 @@
+"""Attempts as they are stored: in short inside the job's item, what that leaves out in an item of their own."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, replace
+from typing import Any
+
+from lambdas.jobs.job import DIED, Attempt, AttemptError, AttemptOutcome
+
+ShortAttempt = list[Any]
+"""`[number, outcome, started, lateness, duration, status, error code, next attempt]`, cut after the last value that
+is known: a list without names, because the item that holds ten of them should stay under 1 KB."""
+
+
+def short_form(attempt: Attempt) -> ShortAttempt:
+    """The attempt without its error's message and the response's excerpt."""
+    values = [
+        attempt.number,
+        attempt.outcome.value,
+        attempt.started_at_ms,
+        attempt.lateness_ms,
+        attempt.duration_ms,
+        attempt.status_code,
+        attempt.error.code if attempt.error else None,
+        attempt.next_attempt_at_ms,
+    ]
+    while values[-1] is None:
+        values.pop()
+    return values
+
+
+def from_short_form(values: ShortAttempt) -> Attempt:
+    """The reverse, with a general message for the error. Raises ValueError or TypeError for anything else.
+
+    Values beyond those that are known here were added by newer code, and are left alone.
+    """
+    known = [*values, *[None] * 8][:8]
+    number, outcome, started_at_ms, lateness_ms, duration_ms, status_code, code, next_attempt_at_ms = known
+    attempt = Attempt(
+        number=number,
+        outcome=AttemptOutcome(outcome),
+        started_at_ms=started_at_ms,
+        lateness_ms=lateness_ms,
+        duration_ms=duration_ms,
+        status_code=status_code,
+        error=None if code is None else AttemptError(code, general_message(code, status_code)),
+        next_attempt_at_ms=next_attempt_at_ms,
+    )
+    if not all(value is None or type(value) is int for value in (number, *astuple(attempt)[2:6], next_attempt_at_ms)):
+        raise TypeError("an attempt's figures must be whole numbers")
+    return attempt
+
+
+def in_short(attempt: Attempt) -> Attempt:
+    """The attempt as it is known without its full item."""
+    error = attempt.error
+    if error is not None:
+        error = replace(error, message=general_message(error.code, attempt.status_code))
+    return replace(attempt, error=error, response_excerpt=None)
+
+
+def general_message(code: str, status_code: int | None) -> str:
+    """A sentence for an error code, where the one that was written at the time is not at hand."""
+    if code in ("status_retryable", "status_permanent") and status_code is not None:
+        return f"The target answered {status_code}."
+    return _MESSAGES.get(code, "The attempt did not succeed.")
+
+
+_MESSAGES = {
+    "name_not_found": "The target's name could not be resolved.",
+    "address_denied": "The target's address is not allowed.",
+    "connect_failed": "The target could not be connected to.",
+    "connect_timeout": "The target did not take the connection in time.",
+    "tls_failed": "No TLS connection to the target could be made.",
+    "certificate_invalid": "The target's certificate is not valid.",
+    "timeout": "The target did not answer in time.",
+    "connection_lost": "The connection broke before the answer was complete.",
+    "bad_response": "What the target answered is not HTTP.",
+    "expectation_failed": "The target's answer is not what was expected.",
+    "died": DIED.message,
+}
