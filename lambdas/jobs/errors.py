@@ -6,6 +6,7 @@ PunctualError
 │   ├── JobRunning          409
 │   ├── JobFinished         409
 │   └── VersionConflict     412
+├── ValueRefused            one value of a request is wrong: becomes one of its faults, never leaves the core
 ├── JobExists               a new job's id is taken: the store refused it
 ├── EditLost                an edit's condition failed: the job moved on since it was read
 ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
@@ -95,6 +96,18 @@ class VersionConflict(RequestRefused):
     def __init__(self, current: int) -> None:
         message = f"The job is at version {current} now. Read it again, then repeat the change."
         super().__init__(412, "Precondition failed", [Fault("If-Match", "version_conflict", message)])
+
+
+class ValueRefused(PunctualError):
+    """One value of a request is wrong: one of the API's fixed codes, and what would be right.
+
+    Whoever knows the value's field makes a Fault of it.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
 
 
 class JobExists(PunctualError):
