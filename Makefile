@@ -16,8 +16,14 @@ setup: ## fetch what is missing (every other word does it by itself)
 run: setup ## the whole service on this machine; Ctrl-C stops it (KEEP=1 keeps the last run's jobs)
 	@exec $(BIN)/python -m local.run
 
+# The live tests mostly wait for due times and sweeps, so many run at once; the rest are kept from disturbing them.
 test: setup ## every test, those against the local stack too (ARGS="-k name" narrows)
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -m "not live"
+	@$(BIN)/python -m pytest -m live -n 6
+endif
 
 test-fast: setup ## the tests that need no emulator
 	@$(BIN)/python -m pytest -m "not emulator and not live" $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -17,6 +18,11 @@ def session() -> boto3.Session:
 
 CONFIG = Config(proxies={}, connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 3})
 """The emulator is on this machine: a proxy never helps."""
+
+
+def client(service: str, endpoint_url: str) -> Any:
+    """A client of one emulated service, by the service's name; where its type is known, `session` tells it."""
+    return session().client(service, endpoint_url=endpoint_url, config=CONFIG)  # type: ignore[call-overload]
 
 
 def forget_real_aws(environment: MutableMapping[str, str]) -> None:

@@ -72,6 +72,11 @@ class Emulator:
         self.endpoint_url = f"http://127.0.0.1:{port}"
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        """Of its process, which leads the process group that its workers are in."""
+        return self._process.pid
+
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self._process.poll() is None
@@ -113,7 +118,7 @@ def running(
     stops, even when this process was killed. Raises RunFailed.
     """
     require_free_port(port)
-    _prepare(home, keep=keep)
+    prepare(home, keep=keep)
     with open(home.log, "w") as log:
         process = subprocess.Popen(
             [str(paths.python_of(paths.EMULATOR_VENV)), str(Path(__file__).with_name("launcher.py"))],
@@ -148,7 +153,7 @@ def require_free_port(port: int) -> None:
         except OSError:
             raise RunFailed(
                 f"Port {port} is taken, by another copy of this or by another emulator of AWS.\n"
-                f"Stop that one, or take another port: make run PUNCTUAL_PORT={port + 4}"
+                f"Stop that one, or take another port: make run PUNCTUAL_PORT={free_port(port + 4)}"
             ) from None
 
 
@@ -163,7 +168,8 @@ def free_port(preferred: int = 0) -> int:
     raise RunFailed("This machine has no free port.")
 
 
-def _prepare(home: Home, *, keep: bool) -> None:
+def prepare(home: Home, *, keep: bool) -> None:
+    """Make the folders: empty ones, or with `keep` those of the last run, ready to go on."""
     home.folder.mkdir(parents=True, exist_ok=True)
     forgotten = [home.temporary] if keep else [home.temporary, home.state, home.objects]
     for folder in forgotten:

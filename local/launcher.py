@@ -55,8 +55,8 @@ def _serve_functions_on_time() -> None:
 
     eventbridge._SCHEDULER_TICK_INTERVAL = RULE_TICK_SECONDS
     scheduler._SCHEDULE_TICK_INTERVAL = RULE_TICK_SECONDS
-    sqs._receive_messages_for_esm = _batching(sqs)
-    lambda_svc._execute_function_warm = _waiting_for_a_worker(lambda_svc)
+    sqs._receive_messages_for_esm = batching(sqs)
+    lambda_svc._execute_function_warm = waiting_for_a_worker(lambda_svc)
 
     def wake() -> None:
         while True:
@@ -66,7 +66,7 @@ def _serve_functions_on_time() -> None:
     threading.Thread(target=wake, daemon=True).start()
 
 
-def _batching(sqs: Any) -> Callable[[str, int], list[dict[str, Any]]]:
+def batching(sqs: Any) -> Callable[[str, int], list[dict[str, Any]]]:
     """MiniStack's receive for event sources, with a short batching window."""
     receive = sqs._receive_messages_for_esm
 
@@ -83,7 +83,7 @@ def _batching(sqs: Any) -> Callable[[str, int], list[dict[str, Any]]]:
     return receive_a_batch
 
 
-def _waiting_for_a_worker(lambda_svc: Any) -> Callable[..., dict[str, Any]]:
+def waiting_for_a_worker(lambda_svc: Any) -> Callable[..., dict[str, Any]]:
     """MiniStack's warm execution, with few workers for functions that no queue feeds (queues have their own limit)."""
     execute = lambda_svc._execute_function_warm
     slots: dict[str, threading.BoundedSemaphore] = {}

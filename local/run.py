@@ -22,6 +22,8 @@ from local.stack import Stack, deployed
 def main() -> int:
     """Run until told to stop. Returns the exit status: 0 when it was stopped, 1 when it could not go on."""
     started = time.monotonic()
+    if "--until-stdin-closes" in sys.argv[1:]:
+        threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped in order, as by Ctrl-C
     aws.forget_real_aws(os.environ)
     try:
@@ -73,10 +75,16 @@ def _alone_in(settings: Settings) -> Iterator[None]:
             raise RunFailed(
                 f"A copy already runs with the state folder {settings.state}. Stop it, or give this one a port and "
                 "a folder of its own:\n"
-                f"make run PUNCTUAL_PORT={settings.port + 4} PUNCTUAL_STATE={settings.state}/second"
+                f"make run PUNCTUAL_PORT={emulator.free_port(settings.port + 4)} PUNCTUAL_STATE={settings.state}/second"
             ) from None
         (settings.state / "stack.json").unlink(missing_ok=True)  # of a copy that was killed
         yield
+
+
+def _stop_when_stdin_closes() -> None:
+    """For a program that starts this (the live tests do): should it be killed, this stops too."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 class Journal:

@@ -35,13 +35,20 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Read the `PUNCTUAL_…` variables and KEEP. Raises SettingInvalid."""
+        horizon_seconds = _whole_number(environment, "PUNCTUAL_HORIZON_SECONDS", cls.horizon_seconds, 180, 900)
         return cls(
             port=_whole_number(environment, "PUNCTUAL_PORT", cls.port, 1, 65_535),
             private_targets=environment.get("PUNCTUAL_PRIVATE_TARGETS", cls.private_targets),
             more_own_hosts=environment.get("PUNCTUAL_OWN_HOSTS", cls.more_own_hosts),
-            # A rule's rate is at least a minute, and the next sweep must come within the horizon.
-            sweep_minutes=_whole_number(environment, "PUNCTUAL_SWEEP_MINUTES", cls.sweep_minutes, 1, 15),
-            horizon_seconds=_whole_number(environment, "PUNCTUAL_HORIZON_SECONDS", cls.horizon_seconds, 60, 900),
+            # Three periods fit in the horizon, so that two sweeps that do not come make no job late.
+            sweep_minutes=_whole_number(
+                environment,
+                "PUNCTUAL_SWEEP_MINUTES",
+                min(cls.sweep_minutes, horizon_seconds // 180),
+                1,
+                horizon_seconds // 180,
+            ),
+            horizon_seconds=horizon_seconds,
             state=Path(environment.get("PUNCTUAL_STATE") or cls.state).resolve(),
             keep=environment.get("KEEP", "") not in ("", "0"),
         )

@@ -51,12 +51,12 @@ def main() -> int:
 
 
 def _fetch_everything() -> None:
-    _step("uv, the installer", paths.PROJECT_VENV, "uv", _uv_pin(), _make_project_venv)
+    step("uv, the installer", paths.PROJECT_VENV, "uv", uv_pin(), _make_project_venv)
     with ThreadPoolExecutor() as pool:
         steps = [
-            pool.submit(_step, "Python packages", paths.PROJECT_VENV, "lock", DEV_LOCK.read_text(), _sync_project),
+            pool.submit(step, "Python packages", paths.PROJECT_VENV, "lock", DEV_LOCK.read_text(), _sync_project),
             pool.submit(
-                _step,
+                step,
                 "emulator of AWS",
                 paths.EMULATOR_VENV,
                 "lock",
@@ -65,17 +65,17 @@ def _fetch_everything() -> None:
             ),
             pool.submit(_fetch_cdk),
         ]
-    for step in steps:
-        step.result()
+    for done in steps:
+        done.result()
 
 
 def _fetch_cdk() -> None:
     if not _machine_has_recent_node():
-        _step("Node", paths.NODE_VENV, "lock", NODE_LOCK.read_text(), _sync_node)
-    _step("CDK command line", paths.NODE_MODULES, "lock", NPM_LOCK.read_text(), _install_cdk)
+        step("Node", paths.NODE_VENV, "lock", NODE_LOCK.read_text(), _sync_node)
+    step("CDK command line", paths.NODE_MODULES, "lock", NPM_LOCK.read_text(), _install_cdk)
 
 
-def _step(title: str, folder: Path, name: str, inputs: str, action: Callable[[], None]) -> None:
+def step(title: str, folder: Path, name: str, inputs: str, action: Callable[[], None]) -> None:
     """Do `action` unless the stamp in `folder` says that it was done with these inputs."""
     stamp = folder / f".stamp-{name}"
     key = hashlib.sha256(f"{paths.machine()}\n{inputs}".encode()).hexdigest()
@@ -93,16 +93,16 @@ def _step(title: str, folder: Path, name: str, inputs: str, action: Callable[[],
 
 def _make_project_venv() -> None:
     venv = paths.PROJECT_VENV
-    _run([sys.executable, "-m", "venv", "--clear", str(venv)], "Python could not make a virtual environment.")
+    run([sys.executable, "-m", "venv", "--clear", str(venv)], "Python could not make a virtual environment.")
     pin = venv / "uv.txt"
-    pin.write_text(_uv_pin())
-    _run(
+    pin.write_text(uv_pin())
+    run(
         [str(paths.python_of(venv)), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(pin)],
         "uv could not be installed from PyPI.",
     )
 
 
-def _uv_pin() -> str:
+def uv_pin() -> str:
     """The lock's own lines for uv, so that pip installs the same version and checks its hash."""
     found = re.search(r"^uv==(?:.*\\\n)*.*$", DEV_LOCK.read_text(), re.MULTILINE)
     if found is None:
@@ -126,7 +126,7 @@ def _sync_node() -> None:
 
 
 def _bare_venv(venv: Path) -> None:
-    _run(
+    run(
         [sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)],
         "Python could not make a virtual environment.",
     )
@@ -135,14 +135,14 @@ def _bare_venv(venv: Path) -> None:
 def _sync(venv: Path, lock: Path, *options: str) -> None:
     uv = str(paths.PROJECT_VENV / "bin" / "uv")
     command = [uv, "pip", "sync", "--quiet", "--require-hashes", *options]
-    _run(
+    run(
         [*command, "--python", str(paths.python_of(venv)), str(lock)],
         f"The packages of {lock.relative_to(paths.ROOT)} could not be installed from PyPI.",
     )
 
 
 def _install_cdk() -> None:
-    _run(
+    run(
         ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         "The CDK could not be installed from npm.",
     )
@@ -156,7 +156,7 @@ def _machine_has_recent_node() -> bool:
     return major is not None and int(major.group(1)) >= OLDEST_NODE
 
 
-def _run(command: list[str], what_failed: str) -> None:
+def run(command: list[str], what_failed: str) -> None:
     done = subprocess.run(
         command,
         cwd=paths.ROOT,

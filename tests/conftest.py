@@ -1,0 +1,42 @@
+"""What all tests share: no way to a real account, and an emulator of AWS for those that ask for one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from local import aws, paths
+from local.emulator import REGION, Emulator, Home, free_port, running
+from tests.services import dynamodb_local as dynamodb_local_process
+from tests.services.missing import require
+
+aws.forget_real_aws(os.environ)
+os.environ["AWS_DEFAULT_REGION"] = REGION
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,[::1]"
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An empty emulator of AWS for the whole test run: `emulator.endpoint_url`. Tests make what they need in it."""
+    require(paths.python_of(paths.EMULATOR_VENV).exists(), "the emulator is not installed: run `make setup`")
+    with running(free_port(), Home(tmp_path_factory.mktemp("emulator"))) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def emulator_client(emulator: Emulator) -> Callable[[str], Any]:
+    """Makes boto3 clients of the emulator: `emulator_client("sqs")`."""
+    return lambda service: aws.client(service, emulator.endpoint_url)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[str]:
+    """The endpoint URL of Amazon's own DynamoDB Local. Skipped, in CI too, where there is no Java to run it with."""
+    reason = dynamodb_local_process.why_not()
+    if reason:
+        pytest.skip(reason)
+    with dynamodb_local_process.running() as endpoint_url:
+        yield endpoint_url

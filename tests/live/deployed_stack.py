@@ -1,0 +1,236 @@
+"""A copy of the local stack for the live tests, and how a test speaks to it: over HTTP, as a user would.
+
+It is started as a user starts it, by `python -m local.run`, with a folder and ports of its own, so it runs beside
+a `make run`. Test processes that run at the same time (pytest -n) share one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+from local import aws, paths
+from local.deploy import read_outputs
+from local.emulator import Home, free_port
+from local.user import User, sign_in
+from tests.live import workers
+from tests.live.target import Received
+
+READY_SECONDS = 240
+"""The first start ever synthesises and packages everything."""
+PREFERRED_PORT = 4580
+"""The template holds the port; with the same one as last time it is found in the cache."""
+SETTINGS = {"PUNCTUAL_HORIZON_SECONDS": "180", "PUNCTUAL_SWEEP_MINUTES": "1", "PUNCTUAL_PRIVATE_TARGETS": "127.0.0.1"}
+"""A job is far away beyond 180 · 17/15 = 204 s, and a sweep comes every minute: the whole journey in four minutes."""
+Seen = TypeVar("Seen")
+FINISHED = frozenset({"succeeded", "failed", "cancelled"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Looked up without regard to case."""
+    body: Any
+    """The JSON document; None if there is none."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A notice that was published to the operators."""
+
+    subject: str
+    message: str
+
+
+class DeployedStack:
+    """The running stack. `description` is its stack.json."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.description: dict[str, Any] = json.loads((state / "stack.json").read_text())
+        self.outputs = read_outputs(state / "outputs.json")
+        self.api_url: str = self.description["api_url"]
+        self.owner: str = self.description["owner"]
+        self._token: str = self.description["token"]
+        self._endpoint_url: str = self.description["aws_endpoint_url"]
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        document: Any = None,
+        *,
+        content: bytes | None = None,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request to the API. `document` is sent as JSON, `content` as it is; `token` "" sends none."""
+        all_headers = dict(headers or {})
+        token = self._token if token is None else token
+        if token:
+            all_headers["authorization"] = f"Bearer {token}"
+        if document is not None:
+            content = json.dumps(document).encode()
+            all_headers.setdefault("content-type", "application/json")
+        answer = self._http.request(method, self.api_url + path, data=content, headers=all_headers, timeout=60)
+        return Answer(answer.status_code, answer.headers, answer.json() if answer.content else None)
+
+    def schedule(self, **fields: Any) -> dict[str, Any]:
+        """POST /v1/jobs; returns the job. Fails the test if it is not accepted."""
+        answer = self.call("POST", "/v1/jobs", fields)
+        assert answer.status == 201, answer
+        job: dict[str, Any] = answer.body
+        return job
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """GET /v1/jobs/{id}."""
+        answer = self.call("GET", f"/v1/jobs/{job_id}")
+        assert answer.status == 200, answer
+        job: dict[str, Any] = answer.body
+        return job
+
+    def job_when(
+        self, job_id: str, holds: Callable[[dict[str, Any]], bool], *, within_seconds: float
+    ) -> dict[str, Any]:
+        """Read the job until something holds. Fails the test, showing the job, if it does not in time."""
+        job = eventually(lambda: self.job(job_id), holds, within_seconds=within_seconds)
+        assert holds(job), f"not so within {within_seconds} s: {json.dumps(job, indent=2)}"
+        return job
+
+    def finished(self, job_id: str, *, within_seconds: float) -> dict[str, Any]:
+        """The job once it is succeeded, failed or cancelled."""
+        return self.job_when(job_id, lambda job: job["status"] in FINISHED, within_seconds=within_seconds)
+
+    def sign_in(self, name: str) -> User:
+        """Another user; pass the token to `call`."""
+        return sign_in(
+            self._endpoint_url,
+            pool_id=self.outputs["UserPoolId"],
+            client_id=self.outputs["UserPoolClientId"],
+            name=name,
+        )
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the stack's AWS, with an operator's rights."""
+        return aws.client(service, self._endpoint_url)
+
+    def queued(self, queue: str) -> list[str]:
+        """The bodies of all messages in a queue (`jobs`, `dead_letters`, `alerts_inbox`), taking none."""
+        url = self.description["queues"][queue]
+        query = urllib.parse.urlencode({"QueueUrl": url})
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(f"{self._endpoint_url}/_ministack/sqs/messages?{query}", timeout=10) as answer:
+            accounts = json.load(answer)["messages"]
+        queues = [queues for regions in accounts.values() for queues in regions.values()]
+        return [message["Body"] for by_url in queues for message in by_url.get(url, [])]
+
+    def alerts(self) -> list[Alert]:
+        """All that was published to the operators so far, oldest first."""
+        envelopes = [json.loads(body) for body in self.queued("alerts_inbox")]
+        return [Alert(envelope.get("Subject") or "", envelope["Message"]) for envelope in envelopes]
+
+    def alerts_about(self, job_id: str, *, within_seconds: float = 0) -> list[Alert]:
+        """The alerts that name a job, waiting for the first one if there is none yet."""
+        return eventually(
+            lambda: [alert for alert in self.alerts() if job_id in alert.message], bool, within_seconds=within_seconds
+        )
+
+    def kill_sender_of(self, received: Received) -> None:
+        """kill -9 the worker that sent this request and still waits for its answer."""
+        workers.kill_sender(
+            Home(self.state / "emulator").temporary, self.outputs["FireFunctionName"], received.client_port
+        )
+
+    def function_log(self) -> str:
+        """Every line that the functions have printed."""
+        return (self.state / "logs" / "functions.log").read_text()
+
+
+def eventually(look: Callable[[], Seen], holds: Callable[[Seen], bool], *, within_seconds: float) -> Seen:
+    """Look until something holds or the time is up; returns what was seen last."""
+    deadline = time.monotonic() + within_seconds
+    seen = look()
+    while not holds(seen) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        seen = look()
+    return seen
+
+
+@contextlib.contextmanager
+def shared(folder: Path) -> Iterator[DeployedStack]:
+    """The stack of this test run. The first process that comes starts it, and stays until the last one has left."""
+    users = folder / "users"
+    users.mkdir(parents=True, exist_ok=True)
+    mine = users / str(os.getpid())
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        mine.touch()
+        state = folder / "state"
+        with contextlib.ExitStack() as held:
+            if not (state / "stack.json").exists():
+                held.enter_context(_started(state))
+                held.callback(_wait_for_the_last, users, mine)
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            try:
+                yield DeployedStack(state)
+            finally:
+                mine.unlink()
+
+
+@contextlib.contextmanager
+def _started(state: Path) -> Iterator[None]:
+    """A stack of one's own; it stops by itself when its stdin closes, so even when this process is killed."""
+    port = free_port(PREFERRED_PORT)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PUNCTUAL_")}
+    output = state.with_name("run.log")
+    with open(output, "w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local.run", "--until-stdin-closes"],
+            cwd=paths.ROOT,
+            env={**environment, **SETTINGS, "PUNCTUAL_PORT": str(port), "PUNCTUAL_STATE": str(state)},
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    assert process.stdin is not None
+    try:
+        eventually(
+            lambda: (state / "stack.json").exists() or process.poll() is not None, bool, within_seconds=READY_SECONDS
+        )
+        assert (state / "stack.json").exists(), f"the stack did not start:\n{output.read_text()}"
+        yield
+    finally:
+        process.stdin.close()
+        process.wait(60)
+
+
+def _wait_for_the_last(users: Path, mine: Path) -> None:
+    """Return when no other test process uses the stack. A process that was killed has left its file, but not itself."""
+    while any(_alive(int(user.name)) for user in users.iterdir() if user != mine):
+        time.sleep(0.2)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

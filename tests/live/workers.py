@@ -1,0 +1,37 @@
+"""The processes that functions run in, as the machine sees them: to kill one in mid-attempt."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+
+def pids(temporary: Path, function: str) -> list[int]:
+    """The workers of a function, of the emulator whose TMPDIR is `temporary`."""
+    listed = subprocess.run(["ps", "-axww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    worker = re.compile(rf"\s*(\d+) .*{re.escape(str(temporary))}/ministack-lambda-{re.escape(function)}-.*_worker\.py")
+    return [int(found.group(1)) for line in listed.splitlines() if (found := worker.match(line))]
+
+
+def kill_sender(temporary: Path, function: str, client_port: int) -> int:
+    """kill -9 the worker that holds the connection from `client_port`, in whatever it does. Returns its pid."""
+    for pid in pids(temporary, function):
+        if client_port in _ports_of(pid):
+            os.kill(pid, signal.SIGKILL)
+            return pid
+    raise AssertionError(f"no worker of {function} holds a connection from port {client_port}")
+
+
+def _ports_of(pid: int) -> set[int]:
+    """The local ports of a process's TCP connections, from /proc, or from lsof where there is no /proc."""
+    descriptors = Path(f"/proc/{pid}/fd")
+    if not descriptors.exists():
+        command = ["lsof", "-nP", "-a", "-p", str(pid), "-iTCP", "-Fn"]
+        listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return {int(port) for port in re.findall(r":(\d+)->", listed)}
+    sockets = {os.readlink(descriptor) for descriptor in descriptors.iterdir() if descriptor.is_symlink()}
+    rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    return {int(row[1].split(":")[1], 16) for row in rows if f"socket:[{row[9]}]" in sockets}

@@ -1,0 +1,86 @@
+"""How MiniStack is tuned. The queues and functions here stand in for MiniStack's, in the shape that is relied on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from local import launcher
+
+QUEUE = "http://localhost/queue"
+
+
+def sqs_with(*visible_for_seconds: float) -> SimpleNamespace:
+    """A queue whose messages have been visible for so long (negative: still delayed)."""
+    now = time.time()
+    messages = [{"visible_at": now - seconds} for seconds in visible_for_seconds]
+
+    def receive(_url: str, most: int) -> list[dict[str, Any]]:
+        return [message for message in messages if message["visible_at"] <= now][:most]
+
+    return SimpleNamespace(
+        _queues_lock=threading.Lock(),
+        _get_q=lambda _url: {"messages": messages},
+        _receive_messages_for_esm=receive,
+    )
+
+
+@pytest.mark.parametrize(
+    ("visible_for_seconds", "received"),
+    [
+        ((), 0),
+        ((-1.0,), 0),
+        ((0.01, 0.02), 0),
+        ((0.01,) * 10, 10),
+        ((0.01,) * 12, 10),
+        ((0.2,), 1),
+        ((0.2, 0.01, -1.0), 2),
+    ],
+    ids=["empty", "delayed", "fresh few", "full batch", "more than a batch", "waited enough", "waited with others"],
+)
+def test_messages_wait_a_moment_for_a_fuller_batch(visible_for_seconds: tuple[float, ...], received: int) -> None:
+    """Never longer than the window; not at all once a batch is full; and what is delayed does not count."""
+    receive = launcher.batching(sqs_with(*visible_for_seconds))
+    assert len(receive(QUEUE, 10)) == received
+
+
+def test_a_smaller_batch_size_is_full_sooner() -> None:
+    """An event source that takes one message at a time waits for no second one."""
+    assert len(launcher.batching(sqs_with(0.01))(QUEUE, 1)) == 1
+
+
+def lambda_with(fed: str, running: list[str], most_at_once: list[int]) -> SimpleNamespace:
+    """Functions that take 50 ms; `most_at_once` gets how many ran together each time one started."""
+    lock = threading.Lock()
+
+    def execute(func: dict[str, Any], *_: Any) -> dict[str, Any]:
+        with lock:
+            running.append(func["FunctionName"])
+            most_at_once.append(len(running))
+        time.sleep(0.05)
+        with lock:
+            running.remove(func["FunctionName"])
+        return {"body": func["FunctionName"]}
+
+    return SimpleNamespace(
+        _execute_function_warm=execute, _iter_all_esms=lambda: [("account", "region", {"FunctionName": fed})]
+    )
+
+
+@pytest.mark.parametrize(("function", "at_once"), [("api", launcher.WORKERS_OF_A_CALLED_FUNCTION), ("fire", 12)])
+def test_calls_wait_for_a_worker_but_batches_do_not(function: str, at_once: int) -> None:
+    """30 clients of the API at once would start 30 workers; a queue's own limit holds for what it feeds."""
+    running: list[str] = []
+    most_at_once: list[int] = []
+    execute = launcher.waiting_for_a_worker(lambda_with("fire", running, most_at_once))
+    calls = [threading.Thread(target=execute, args=({"FunctionName": function}, {}, "request")) for _ in range(12)]
+    for call in calls:
+        call.start()
+    for call in calls:
+        call.join()
+    assert len(most_at_once) == 12
+    assert max(most_at_once) == at_once
