@@ -10,8 +10,9 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lambdas.adapters.attempt_items import in_short
+from lambdas.adapters.attempt_items import full_form, in_short, with_full_form
 from lambdas.jobs.errors import (
     AlertsUnavailable,
     DamagedItem,
@@ -29,6 +30,9 @@ from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 
 NOW_MS = 1_790_000_000_000
 """2026-09-21T14:13:20Z: when tests begin, unless they say otherwise."""
+
+Hooks = dict[str, Callable[[], None]]
+"""What is to happen at the next use of a method, by its name."""
 
 
 class FakeClock:
@@ -52,21 +56,23 @@ class FakeJobStore:
     For tests of races and faults: `before[method]` and `after[method]` are called once, at the next use of that
     method, before anything happens or when all is written and only the reply is missing. They may do anything: make
     a rival's write, move the clock, raise StoreUnavailable. `down` makes every method raise it, `damaged` holds ids of
-    jobs that cannot be understood.
+    jobs that cannot be understood. `stream` holds what the table's stream would pass to `hand_off`: one record for
+    each write that left `handoff` on a job.
     """
 
     LARGE_BYTES = 512
     """Headers and bodies that are larger together are stored apart."""
 
     def __init__(self, jobs: Iterable[Job] = (), *, page_size: int = 1000) -> None:
-        self.before: dict[str, Callable[[], None]] = {}
-        self.after: dict[str, Callable[[], None]] = {}
+        self.before: Hooks = {}
+        self.after: Hooks = {}
         self.down = False
+        self.stream: list[DueJob] = []
         self.damaged: set[str] = set()
         self.page_size = page_size
         self._jobs: dict[str, Job] = {}
         self._requests: dict[tuple[str, int], Request] = {}
-        self._attempts: dict[tuple[str, int], Attempt] = {}
+        self._attempts: dict[tuple[str, int], dict[str, Any]] = {}
         self._set_aside: set[str] = set()
         self._marks: dict[int, int] = defaultdict(int)
         self._lock = threading.RLock()
@@ -131,7 +137,7 @@ class FakeJobStore:
 
     def settle(self, job: Job, *, attempt: Attempt) -> None:
         with self._call("settle"):
-            self._attempts[job.id, attempt.number] = attempt
+            self._attempts[job.id, attempt.number] = full_form(attempt)
             found = self._job(job.id)
             if found is None or found.status is not Status.RUNNING or found.attempt_count != attempt.number:
                 if found is not None and in_short(attempt) in found.attempts:
@@ -195,7 +201,7 @@ class FakeJobStore:
         """Store a job as it is, in whatever state: the beginning of a test."""
         with self._lock:
             for attempt in job.attempts:
-                self._attempts[job.id, attempt.number] = attempt
+                self._attempts[job.id, attempt.number] = full_form(attempt)
             self._store_with_request(job)
 
     # How it works
@@ -210,6 +216,8 @@ class FakeJobStore:
 
     def _store(self, job: Job) -> Job:
         self._jobs[job.id] = replace(job, attempts=tuple(in_short(attempt) for attempt in job.attempts))
+        if job.handoff:
+            self.stream.append(job.due)
         return job
 
     def _store_with_request(self, job: Job) -> Job:
@@ -228,8 +236,7 @@ class FakeJobStore:
         return replace(job, request=self._requests[job.id, job.stored_apart])
 
     def _attempt_in_full(self, job_id: str, short: Attempt) -> Attempt:
-        full = self._attempts.get((job_id, short.number), short)
-        return full if in_short(full) == short else short
+        return with_full_form(short, self._attempts.get((job_id, short.number), {}))
 
     def _won(self, job: Job) -> Claim:
         self._store(job)
@@ -295,11 +302,14 @@ def _comes_after(job: Job, place: Position | None, *, descending: bool) -> bool:
 class FakeJobQueue:
     """The jobs queue and its dead letters, under a given clock.
 
-    `refused` holds ids of jobs whose messages the queue does not take, `down` makes every method raise. Tests take
-    messages out with `receive` when their delay has passed, and `give_back` what a worker did not finish.
+    `refused` holds ids of jobs whose messages the queue does not take, `down` makes every method raise, `before` and
+    `after` are as those of the store. Tests take messages out with `receive` when their delay has passed, `give_back`
+    what a worker did not finish, and `lose` what a fault takes away.
     """
 
     def __init__(self, clock: FakeClock) -> None:
+        self.before: Hooks = {}
+        self.after: Hooks = {}
         self.letters: list[DeadLetter] = []
         self.refused: set[str] = set()
         self.down = False
@@ -308,7 +318,7 @@ class FakeJobQueue:
         self._lock = threading.Lock()
 
     def send(self, messages: Sequence[tuple[Message, int]]) -> Sequence[Message]:
-        self._check()
+        self._check("send")
         refused = []
         with self._lock:
             for message, delay_seconds in messages:
@@ -317,15 +327,17 @@ class FakeJobQueue:
                 else:
                     delay_ms = max(0, min(delay_seconds, 900)) * 1000
                     self._waiting.append((self._clock.now_ms() + delay_ms, replace(message, receive_count=0)))
+        _happen(self.after, "send")
         return refused
 
     def send_dead_letter(self, letter: DeadLetter) -> None:
-        self._check()
+        self._check("send_dead_letter")
         with self._lock:
             self.letters.append(letter)
+        _happen(self.after, "send_dead_letter")
 
     def backlog(self) -> int:
-        self._check()
+        self._check("backlog")
         with self._lock:
             return sum(visible_ms <= self._clock.now_ms() for visible_ms, _ in self._waiting)
 
@@ -350,22 +362,38 @@ class FakeJobQueue:
         with self._lock:
             self._waiting.append((self._clock.now_ms() + round(after_seconds * 1000), message))
 
-    def _check(self) -> None:
+    def lose(self, which: int) -> Message:
+        """Take a message of `waiting` away for good, by its place there."""
+        with self._lock:
+            self._waiting.sort(key=lambda entry: entry[0])
+            return self._waiting.pop(which)[1]
+
+    def _check(self, method: str) -> None:
         if self.down:
             raise QueueUnavailable("a test said so")
+        _happen(self.before, method)
 
 
 class FakeAlerts:
-    """Remembers what was sent; `down` makes sending fail."""
+    """Remembers what was sent; `down` makes sending fail, `before` and `after` are as those of the store."""
 
     def __init__(self) -> None:
+        self.before: Hooks = {}
+        self.after: Hooks = {}
         self.sent: list[Alert] = []
         self.down = False
 
     def send(self, alert: Alert) -> None:
         if self.down:
             raise AlertsUnavailable("a test said so")
+        _happen(self.before, "send")
         self.sent.append(alert)
+        _happen(self.after, "send")
+
+
+def _happen(hooks: Hooks, method: str) -> None:
+    if happen := hooks.pop(method, None):
+        happen()
 
 
 Script = Answer | Failure | Callable[[OutgoingRequest], Answer | Failure]
@@ -405,12 +433,13 @@ class FakeSender:
             self._clock.ms = max(self._clock.ms, fire_at_ms)
             if self._clock.ms > latest_ms:
                 return Failure("timeout", "It was too late to send the request.", None, 0)
-            self.sent.append(Sent(request, self._clock.ms, fire_at_ms))
+            at_ms = self._clock.ms
+            self.sent.append(Sent(request, at_ms, fire_at_ms))
             scripts = self.answers.get(request.url) or [self.answering(200)]
             script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
         result = script(request) if callable(script) else script
         if result.started_at_ms == 0:
-            return replace(result, started_at_ms=float(self.sent[-1].at_ms))
+            return replace(result, started_at_ms=float(at_ms))
         return result
 
     @staticmethod
