@@ -32,7 +32,7 @@ check: setup ## style, types and the template's security rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m local.synth --nag
+	@$(BIN)/python -m local.synth --context stage=prod --out .local/checked
 
 synth: setup ## the CloudFormation template, into cdk.out (no account, git or Docker needed)
 	@$(BIN)/python -m local.synth

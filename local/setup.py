@@ -35,10 +35,10 @@ class SetupFailed(Exception):
     """A step could not be done; the text says what went wrong and what to do."""
 
 
-def main() -> int:
-    """Do every step whose inputs have changed. Returns the exit status."""
+def main(module: str = "local.setup") -> int:
+    """Do every step whose inputs have changed. Returns the exit status. `module` is what `python -m` was given."""
     if sys.version_info < OLDEST_PYTHON:
-        return _start_again_with_a_newer_python()
+        return _start_again_with_a_newer_python(module)
     paths.LOCAL.mkdir(exist_ok=True)
     try:
         with open(paths.LOCAL / "setup.lock", "w") as lock:  # two makes in one clone take turns
@@ -178,11 +178,11 @@ def run(command: list[str], what_failed: str) -> None:
         )
 
 
-def _start_again_with_a_newer_python() -> int:
+def _start_again_with_a_newer_python(module: str) -> int:
     for minor in range(14, OLDEST_PYTHON[1] - 1, -1):
         newer = shutil.which(f"python3.{minor}")
         if newer:
-            os.execv(newer, [newer, "-m", "local.setup"])
+            os.execv(newer, [newer, "-m", module])
     oldest = ".".join(map(str, OLDEST_PYTHON))
     print(
         f"This is Python {sys.version.split()[0]}; the project needs {oldest} or newer. Install one, or name it: "
