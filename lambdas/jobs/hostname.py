@@ -17,9 +17,9 @@ Host = str | IPv4Address | IPv6Address
 """A DNS name (lower case, punycode, no dot at its end) or an address."""
 
 _LONGEST_NAME = 253
-_DOTS = re.compile(
-    "[.\u3002\uff0e\uff61]"
-)  # those that UTS 46 takes for a dot; a character that *expands* to one is none
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")
+"""What UTS 46 takes for a dot between labels. A character that only expands to one is refused as part of a label."""
+
 _LABEL = re.compile("[a-z0-9_-]{1,63}")
 _NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
 
