@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 LOUD = ("WARNING", "ERROR", "CRITICAL")
+POWERTOOLS_KEYS = ("level", "message", "timestamp", "service", "location", "exception", "exception_name", "stack_trace")
 
 
 def line_for(function: str, text: str) -> str | None:
@@ -26,20 +27,20 @@ def line_for(function: str, text: str) -> str | None:
 
 def attempt_line(record: Mapping[str, Any]) -> str:
     """`job_019…  attempt 1  succeeded  200 from example.com  3 ms late, took 131 ms`"""
-    status = record.get("status_code")
-    answer = f"{status} from" if status is not None else f"{record.get('error_code') or 'no answer'} from"
+    came_back = record.get("status_code") or record.get("error") or "no answer"
     return (
         f"{record.get('job_id')}  attempt {record.get('attempt')}  {record.get('outcome')}  "
-        f"{answer} {record.get('url_host')}  "
+        f"{came_back} from {record.get('host')}  "
         f"{_milliseconds(record.get('lateness_ms'))} late, took {_milliseconds(record.get('duration_ms'))}"
     )
 
 
 def warning_line(record: Mapping[str, Any]) -> str:
-    """`fire ERROR: what was said (exception)`"""
+    """`sweep ERROR: shard_not_swept  shard=3  error=…`"""
+    facts = "".join(f"  {name}={value}" for name, value in record.items() if name not in POWERTOOLS_KEYS)
     exception = str(record.get("exception") or "").strip().splitlines()
     cause = f" ({exception[-1]})" if exception else ""
-    return f"{record.get('service')} {record.get('level')}: {record.get('message')}{cause}"
+    return f"{record.get('service')} {record.get('level')}: {record.get('message')}{facts}{cause}"
 
 
 def _milliseconds(value: object) -> str:

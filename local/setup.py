@@ -47,6 +47,9 @@ def main(module: str = "local.setup") -> int:
     except SetupFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped; what was fetched is kept.", file=sys.stderr)
+        return 130
     return 0
 
 

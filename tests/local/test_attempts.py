@@ -16,7 +16,7 @@ ATTEMPT = {
     "lateness_ms": 3.4,
     "duration_ms": 131,
     "outcome": "retry",
-    "url_host": "example.com",
+    "host": "example.com",
 }
 
 
@@ -29,7 +29,7 @@ def test_an_attempt_is_one_readable_line() -> None:
 
 def test_an_attempt_without_an_answer_tells_its_error() -> None:
     """There is no status, and the times may be missing, when nothing was sent."""
-    nothing_sent = {**ATTEMPT, "status_code": None, "lateness_ms": None, "error_code": "name_not_found"}
+    nothing_sent = {**ATTEMPT, "status_code": None, "lateness_ms": None, "error": "name_not_found"}
     assert line_for("Fire", json.dumps(nothing_sent)) == (
         "job_019ab3  attempt 2  retry  name_not_found from example.com  ? ms late, took 131 ms"
     )
