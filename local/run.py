@@ -11,12 +11,16 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from local import aws, emulator, stack_file, try_target, welcome
 from local.attempts import line_for
 from local.progress import RunFailed, wall_clock
 from local.settings import SettingInvalid, Settings
 from local.stack import Stack, deployed
+
+RENEW_TOKEN_SECONDS = 45 * 60
+"""A token is good for an hour, as on AWS."""
 
 
 def main() -> int:
@@ -40,28 +44,35 @@ def main() -> int:
 
 def _serve(settings: Settings, stack: Stack, journal: Journal, started: float) -> None:
     """Ready: tell people and programs so, then wait. Ends by KeyboardInterrupt, or RunFailed if the emulator ends."""
-    description = stack.description
-    file = settings.state / "stack.json"
     with try_target.serving(emulator.free_port(settings.port + 1), journal.say) as target_url:
-        stack_file.write_private(settings.state / "authorization", f"authorization: Bearer {description['token']}\n")
-        stack_file.write(file, description)
         try:
-            print(
-                welcome.page(
-                    seconds=time.monotonic() - started,
-                    api_url=description["api_url"],
-                    endpoint_url=settings.endpoint_url,
-                    target_url=target_url,
-                    token=description["token"],
-                    state=settings.state,
-                ),
-                flush=True,
+            _publish(settings.state, stack.description)
+            page = welcome.page(
+                seconds=time.monotonic() - started,
+                description=stack.description,
+                target_url=target_url,
+                state=settings.state,
             )
-            while stack.alive():
-                time.sleep(0.5)
+            print(page, flush=True)
+            _wait(settings.state, stack)
         finally:
-            file.unlink(missing_ok=True)
+            (settings.state / "stack.json").unlink(missing_ok=True)
     raise RunFailed(f"The emulator of AWS ended by itself. Its log: {emulator.Home(settings.state / 'emulator').log}")
+
+
+def _wait(state: Path, stack: Stack) -> None:
+    """Return when the emulator has ended. Meanwhile the files always hold a token that is good for a while."""
+    renew_at = time.monotonic() + RENEW_TOKEN_SECONDS
+    while stack.alive():
+        time.sleep(0.5)
+        if time.monotonic() > renew_at:
+            _publish(state, stack.renewed())
+            renew_at += RENEW_TOKEN_SECONDS
+
+
+def _publish(state: Path, description: dict[str, Any]) -> None:
+    stack_file.write_private(state / "authorization", f"authorization: Bearer {description['token']}\n")
+    stack_file.write(state / "stack.json", description)
 
 
 @contextlib.contextmanager

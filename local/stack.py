@@ -25,6 +25,8 @@ class Stack:
     """What stack.json says."""
     alive: Callable[[], bool]
     """Whether its emulator still runs."""
+    renewed: Callable[[], dict[str, Any]]
+    """The description with a fresh token."""
 
 
 @contextlib.contextmanager
@@ -50,8 +52,11 @@ def deployed(settings: Settings, listener: emulator.Listener) -> Iterator[Stack]
                     assembly, settings.endpoint_url, logs=logs, outputs_file=settings.state / "outputs.json"
                 )
             with step("signing in a user, starting the functions"):
-                description = _finish(settings, assembly, outputs)
-            yield Stack(description, running.alive)
+                repairs.repair(assembly, settings.endpoint_url, outputs)
+                inbox_url = repairs.subscribe_inbox(settings.endpoint_url, outputs["AlertsTopicArn"])
+                description = _described(settings, outputs, inbox_url)
+                _warm(settings, outputs, description)
+            yield Stack(description, running.alive, lambda: _described(settings, outputs, inbox_url))
     finally:
         tool.stop_all()
 
@@ -75,15 +80,15 @@ def _wait_for(*futures: Future[Any]) -> None:
         raise
 
 
-def _finish(settings: Settings, assembly: Path, outputs: dict[str, str]) -> dict[str, Any]:
-    repairs.repair(assembly, settings.endpoint_url, outputs)
-    inbox_url = repairs.subscribe_inbox(settings.endpoint_url, outputs["AlertsTopicArn"])
+def _described(settings: Settings, outputs: dict[str, str], inbox_url: str) -> dict[str, Any]:
     user = sign_in(
         settings.endpoint_url, pool_id=outputs["UserPoolId"], client_id=outputs["UserPoolClientId"], name=USER
     )
-    description = stack_file.describe(settings, outputs, user, inbox_url)
+    return stack_file.describe(settings, outputs, user, inbox_url)
+
+
+def _warm(settings: Settings, outputs: dict[str, str], description: dict[str, Any]) -> None:
     try:
-        warm.warm(settings.endpoint_url, outputs, api_url=description["api_url"], token=user.token)
+        warm.warm(settings.endpoint_url, outputs, api_url=description["api_url"], token=description["token"])
     except OSError as failure:
         raise RunFailed(f"The API does not answer on {description['api_url']}: {failure}") from failure
-    return description

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local import paths
 
@@ -13,6 +15,7 @@ Ready in {seconds:.0f} s.
   AWS      {endpoint_url}   (any credentials of the emulator's account: test / test)
   target   {target_url}   answers /ok, /status/503, /slow, and says here when a request came
   token    {token}
+           (good for an hour; the files below always hold a good one)
 
 Paste these into another terminal{where}.
 
@@ -33,16 +36,16 @@ For programs it is all in {stack_file}. Ctrl-C stops everything; `make run KEEP=
 """
 
 
-def page(*, seconds: float, api_url: str, endpoint_url: str, target_url: str, token: str, state: Path) -> str:
-    """The page's text. Paths are short when the state folder is in this clone."""
+def page(*, seconds: float, description: Mapping[str, Any], target_url: str, state: Path) -> str:
+    """The page's text; `description` is that of stack.json. Paths are short when the state folder is in this clone."""
     inside = state.is_relative_to(paths.ROOT)
     shown = state.relative_to(paths.ROOT) if inside else state
     return PAGE.format(
         seconds=seconds,
-        api_url=api_url,
-        endpoint_url=endpoint_url,
+        api_url=description["api_url"],
+        endpoint_url=description["aws_endpoint_url"],
         target_url=target_url,
-        token=token,
+        token=description["token"],
         where=f", in {paths.ROOT}" if inside else "",
         authorization=shown / "authorization",
         job=shown / "job.json",
