@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, replace
 from typing import Any
 
@@ -57,6 +58,33 @@ def in_short(attempt: Attempt) -> Attempt:
     if error is not None:
         error = replace(error, message=general_message(error.code, attempt.status_code))
     return replace(attempt, error=error, response_excerpt=None)
+
+
+def full_form(attempt: Attempt) -> dict[str, Any]:
+    """What the short form leaves out, and what tells which attempt it belongs to; empty if nothing is left out."""
+    if attempt.error is None or in_short(attempt) == attempt:
+        return {}
+    values = {**_identity(attempt), "message": attempt.error.message, "excerpt": attempt.response_excerpt}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def with_full_form(short: Attempt, values: Mapping[str, Any]) -> Attempt:
+    """The attempt with what its short form left out.
+
+    Unless the values tell of another one: a worker that came too late may have written what it saw of an attempt
+    that others had given up by then.
+    """
+    mine = {name: value for name, value in _identity(short).items() if value is not None}
+    if short.error is None or mine != {name: values[name] for name in _identity(short) if name in values}:
+        return short
+    message, excerpt = values.get("message"), values.get("excerpt")
+    error = replace(short.error, message=message) if isinstance(message, str) else short.error
+    return replace(short, error=error, response_excerpt=excerpt if isinstance(excerpt, str) else None)
+
+
+def _identity(attempt: Attempt) -> dict[str, Any]:
+    code = attempt.error.code if attempt.error else None
+    return {"code": code, "status_code": attempt.status_code, "started_at": attempt.started_at_ms}
 
 
 def general_message(code: str, status_code: int | None) -> str:
