@@ -85,7 +85,7 @@ class TestWindow:
 
     def test_two_sweeps_at_once_send_doubles_and_lose_nothing(self, world: World) -> None:
         """F5: the claim drops the doubles."""
-        jobs = store_far(world, fire_at_ms=NOW_MS + MINUTE_MS, count=5)
+        jobs = store_far(world, fire_at_ms=NOW_MS + MINUTE_MS, count=5, shard=0)
 
         def rival() -> None:
             world.sweep()
