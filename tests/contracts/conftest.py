@@ -2,16 +2,82 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
+import pytest
+from moto import mock_aws
+
+from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.jobs.ports import JobStore
+from local.emulator import Emulator
+from tests.contracts.aws_places import client, make_table
+from tests.contracts.dynamodb_local.running import NotHere, running
+from tests.examples import RETENTION_MS
 from tests.fakes import FakeJobStore
 
 PAGE = 5
 """Jobs on one page of the due index: few, so that tests turn pages."""
 
+EMULATOR = pytest.param("emulator", marks=pytest.mark.emulator)
+DYNAMODB_LOCAL = pytest.param("dynamodb-local", marks=pytest.mark.emulator)
 
-@pytest.fixture(params=["fake"])
+
+@pytest.fixture(scope="session")
+def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of Amazon's own DynamoDB for one machine. Nice to have: where it cannot run, its tests are skipped."""
+    try:
+        with running(tmp_path_factory.mktemp("dynamodb-local") / "log") as endpoint_url:
+            yield endpoint_url
+    except NotHere as reason:
+        pytest.skip(f"DynamoDB Local: {reason}")
+
+
+@pytest.fixture
+def moto() -> Iterator[None]:
+    """AWS as moto plays it, empty, inside this process."""
+    with mock_aws():
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of its own for a test."""
+
+    client: Any
+    name: str
+
+    def store(self, *, due_page: int = PAGE) -> DynamoDbJobStore:
+        return DynamoDbJobStore(self.client, self.name, retention_ms=RETENTION_MS, due_page=due_page)
+
+
+@pytest.fixture(params=["moto", EMULATOR, DYNAMODB_LOCAL])
+def table(request: pytest.FixtureRequest) -> Table:
+    """An empty table, on each of the places that stand for DynamoDB."""
+    return table_in(request.param, request)
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])
 def store(request: pytest.FixtureRequest) -> JobStore:
-    """An empty job store."""
-    return FakeJobStore(page_size=PAGE)
+    """An empty job store: the fake, and the adapter on each of the places that stand for DynamoDB."""
+    if request.param == "fake":
+        return FakeJobStore(page_size=PAGE)
+    return table_in(request.param, request).store()
+
+
+def table_in(place: str, request: pytest.FixtureRequest) -> Table:
+    dynamodb = client("dynamodb", endpoint_of(place, request))
+    return Table(dynamodb, make_table(dynamodb))
+
+
+def endpoint_of(place: str, request: pytest.FixtureRequest) -> str | None:
+    """Where a place listens; None for moto, which is everywhere inside this process."""
+    if place == "emulator":
+        started: Emulator = request.getfixturevalue("emulator")
+        return started.endpoint_url
+    if place == "dynamodb-local":
+        url: str = request.getfixturevalue("dynamodb_local")
+        return url
+    request.getfixturevalue("moto")
+    return None

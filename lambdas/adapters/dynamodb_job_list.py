@@ -1,0 +1,132 @@
+"""Lists of jobs: the index's partitions of an owner, merged by due time.
+
+A page costs one query for each group of states that is asked for and one batch of items (two if some have large
+headers), however many jobs there are. What the index says is checked against the items: a job may have moved in
+between, and is then shown as it is, once on a page. Following the pages shows every job that is there all the time at
+least once, and one that changes meanwhile perhaps twice.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lambdas.adapters.attribute_values import Values
+from lambdas.adapters.dynamodb_table import DynamoDbTable
+from lambdas.adapters.job_items import (
+    headers_are_apart,
+    job_from_item,
+    job_id_of,
+    job_key,
+    owner_partition,
+    with_request_apart,
+)
+from lambdas.adapters.stored_requests import StoredRequests
+from lambdas.jobs.errors import DamagedItem
+from lambdas.jobs.job import UPCOMING, Job, Status
+from lambdas.jobs.listing import UPCOMING_GROUP, JobPage, ListQuery, Position, positions_after
+
+RUNNING_AHEAD_MS = 60_000
+"""No job runs that is due later than this from now: a worker claims a few seconds early. So a list of running jobs
+need not go through all that is scheduled."""
+
+_END_OF_TIME_MS = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Due times from `first_ms` to `last_ms`, both included."""
+
+    first_ms: int
+    last_ms: int
+
+
+def list_jobs(table: DynamoDbTable, requests: StoredRequests, query: ListQuery, *, now_ms: int) -> JobPage:
+    """A page of the owner's jobs. Raises StoreUnavailable.
+
+    Damaged items are left out: whoever stumbles over one on its way tells the operators, and an owner's other jobs
+    are still to be seen.
+    """
+    places, more = _merged_places(table, query, now_ms)
+    items = {job_id_of(item): item for item in table.get_all(job_key(place.job_id) for _, place in places)}
+    jobs = [job for item in items.values() if (job := _readable(item)) and _belongs(job, query, now_ms)]
+    jobs = _with_headers(jobs, items, requests)
+    order = {place.job_id: index for index, (_, place) in reversed(list(enumerate(places)))}
+    jobs.sort(key=lambda job: order[job.id])
+    jobs.sort(key=lambda job: job.due_at_ms, reverse=query.descending)
+    return JobPage(tuple(jobs), positions_after(query, places) if more else None)
+
+
+def _merged_places(table: DynamoDbTable, query: ListQuery, now_ms: int) -> tuple[Sequence[tuple[str, Position]], bool]:
+    """The next `limit` places of all groups together, and whether there are more."""
+    entries = [_places(table, query, group, now_ms) for group in query.groups]
+    merged = heapq.merge(*entries, key=lambda entry: entry[1].due_at_ms, reverse=query.descending)
+    places = list(itertools.islice(merged, query.limit))
+    return places, sum(map(len, entries)) > len(places)
+
+
+def _places(table: DynamoDbTable, query: ListQuery, group: str, now_ms: int) -> Sequence[tuple[str, Position]]:
+    """The next places of one group: one more than a page holds, to know whether the page is the last."""
+    after = query.after.get(group)
+    within = _range_of(query, group, now_ms)
+    if after is not None and not within.first_ms <= after.due_at_ms <= within.last_ms:
+        behind = after.due_at_ms < within.first_ms  # only a cursor that was tampered with points outside
+        if behind is query.descending:
+            return []
+        after = None
+    if after is not None:
+        first_ms, last_ms = within.first_ms, within.last_ms
+        within = _Range(first_ms, after.due_at_ms) if query.descending else _Range(after.due_at_ms, last_ms)
+    if within.last_ms < within.first_ms:  # DynamoDB refuses a range that ends before it begins
+        return []
+    partition = owner_partition(query.owner, group)
+    pages = table.query(
+        "#owner_status = :partition AND #due_at BETWEEN :first AND :last",
+        {"partition": partition, "first": within.first_ms, "last": within.last_ms},
+        index="owner_status",
+        descending=query.descending,
+        limit=query.limit + 1,
+        after=_index_key(partition, after) if after is not None and after.job_id else None,
+    )
+    entries, _ = next(pages)
+    return [(group, Position(entry["due_at"], job_id_of(entry))) for entry in entries]
+
+
+def _range_of(query: ListQuery, group: str, now_ms: int) -> _Range:
+    last_ms = _END_OF_TIME_MS if query.to_ms is None else query.to_ms - 1
+    if group == UPCOMING_GROUP and query.statuses & UPCOMING == {Status.RUNNING}:
+        last_ms = min(last_ms, now_ms + RUNNING_AHEAD_MS)
+    return _Range(query.from_ms or 0, last_ms)
+
+
+def _index_key(partition: str, place: Position) -> Values:
+    pk, sk = job_key(place.job_id)
+    return {"owner_status": partition, "due_at": place.due_at_ms, "pk": pk, "sk": sk}
+
+
+def _readable(item: Values) -> Job | None:
+    try:
+        return job_from_item(item)
+    except DamagedItem:
+        return None
+
+
+def _belongs(job: Job, query: ListQuery, now_ms: int) -> bool:
+    """Whether the job, as it is now, is one of those that were asked for."""
+    expired = job.expires_at_ms is not None and job.expires_at_ms <= now_ms
+    too_early = query.from_ms is not None and job.due_at_ms < query.from_ms
+    too_late = query.to_ms is not None and job.due_at_ms >= query.to_ms
+    return job.owner == query.owner and job.status in query.statuses and not (expired or too_early or too_late)
+
+
+def _with_headers(jobs: Sequence[Job], items: Mapping[str, Values], requests: StoredRequests) -> list[Job]:
+    """The jobs with headers that are stored apart. Those that are gone, as an edit just now replaced them or the job
+    has long ended, are left out."""
+    numbers = {job.id: job.stored_apart for job in jobs if job.stored_apart and headers_are_apart(items[job.id])}
+    headers = requests.headers(numbers) if numbers else {}
+    return [
+        replace(job, request=with_request_apart(job.request, headers[job.id])) if job.id in headers else job
+        for job in jobs
+    ]

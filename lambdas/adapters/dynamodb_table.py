@@ -1,0 +1,186 @@
+"""One DynamoDB table, spoken to in plain values; every method raises StoreUnavailable when it cannot do its work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.adapters.attribute_values import Values, from_attributes, to_attribute, to_attributes
+from lambdas.adapters.aws import error_code, outages_as
+from lambdas.jobs.errors import DamagedItem, StoreUnavailable
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+Key = tuple[str, str]
+"""Partition key and sort key."""
+
+LARGEST_BATCH = 100
+"""How many items BatchGetItem takes (AWS limit)."""
+
+_FRUITLESS_ROUNDS = 3
+"""How often a batch may bring nothing at all before the table counts as away."""
+
+
+class ConditionFailed(Exception):
+    """A write's condition does not hold. `found` is the item as it stands, or None when there is none."""
+
+    def __init__(self, found: Values | None) -> None:
+        super().__init__("the condition of a write does not hold")
+        self.found = found
+
+
+class DynamoDbTable:
+    """A table with the keys `pk` and `sk`.
+
+    Conditions and updates are DynamoDB's expressions, in which `#name` stands for the attribute of that name and
+    `:name` for a value that is given with it.
+    """
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Key) -> Values | None:
+        """An item, read consistently, or None."""
+        with outages_as(StoreUnavailable):
+            reply = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
+        item = reply.get("Item")
+        return from_attributes(item) if item else None
+
+    def put(self, item: Values, condition: str = "", values: Mapping[str, Any] | None = None) -> None:
+        """Write a whole item. Raises ConditionFailed."""
+        self._write("put_item", {"Item": to_attributes(item), **_conditional(condition, values or {})})
+
+    def update(
+        self, key: Key, update: str, values: Mapping[str, Any], *, condition: str, answer_new: bool = False
+    ) -> Values | None:
+        """Change an item and, if asked to, return it as it is then.
+
+        Raises ConditionFailed, and DamagedItem when the item has other kinds of values than the update reckons with.
+        """
+        request = {
+            "Key": _key(key),
+            "UpdateExpression": update,
+            "ReturnValues": "ALL_NEW" if answer_new else "NONE",
+            **_conditional(condition, values, update),
+        }
+        try:
+            return self._write("update_item", request)
+        except ClientError as error:
+            if error_code(error) == "ValidationException":
+                raise DamagedItem("/".join(key), "its values are not of the kinds that an update needs") from error
+            raise
+
+    def delete(self, key: Key) -> None:
+        """Remove an item; one that is not there is fine."""
+        with outages_as(StoreUnavailable):
+            self._client.delete_item(TableName=self._name, Key=_key(key))
+
+    def partition(self, pk: str) -> Sequence[Values]:
+        """All items of a partition, read consistently, by their sort keys."""
+        pages = self.query("#pk = :pk", {"pk": pk}, consistent=True)
+        return [item for page, _ in pages for item in page]
+
+    def query(
+        self,
+        condition: str,
+        values: Mapping[str, Any],
+        *,
+        index: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        after: Values | None = None,
+        consistent: bool = False,
+    ) -> Iterator[tuple[Sequence[Values], bool]]:
+        """Pages of what a key condition finds, each with whether DynamoDB says that more may follow.
+
+        A page is read when it is asked for. `limit` is for one page; `after` is the key to go on behind.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": _names(condition),
+            "ExpressionAttributeValues": _values(values),
+            "ScanIndexForward": not descending,
+        }
+        optional = {"IndexName": index, "Limit": limit, "ConsistentRead": consistent or None}
+        request.update({name: value for name, value in optional.items() if value is not None})
+        if after:
+            request["ExclusiveStartKey"] = to_attributes(after)
+        while True:
+            with outages_as(StoreUnavailable):
+                reply = self._client.query(**request)
+            more = "LastEvaluatedKey" in reply
+            yield [from_attributes(item) for item in reply["Items"]], more
+            if not more:
+                return
+            request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+    def get_all(self, keys: Iterable[Key], *, only: Sequence[str] = ()) -> Iterator[Values]:
+        """Items by their keys, in no order, without those that are not there; of each all attributes or `only` some.
+
+        Read consistently, a hundred at a time.
+        """
+        waiting = list(dict.fromkeys(keys))
+        for start in range(0, len(waiting), LARGEST_BATCH):
+            yield from self._get_batch(waiting[start : start + LARGEST_BATCH], only)
+
+    def _get_batch(self, keys: Sequence[Key], only: Sequence[str]) -> Iterator[Values]:
+        """One batch, asked for again until nothing is left out: DynamoDB answers in part when it throttles or when
+        the items are larger than 16 MB together."""
+        asked: Any = {"Keys": [_key(key) for key in keys], "ConsistentRead": True}
+        if only:
+            names = ("pk", "sk", *only)
+            asked["ProjectionExpression"] = ", ".join(f"#{name}" for name in names)
+            asked["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
+        fruitless = 0
+        while asked:
+            with outages_as(StoreUnavailable):
+                reply = self._client.batch_get_item(RequestItems={self._name: asked})
+            found = reply.get("Responses", {}).get(self._name, [])
+            yield from map(from_attributes, found)
+            asked = reply.get("UnprocessedKeys", {}).get(self._name)
+            fruitless = 0 if found else fruitless + 1
+            if asked and fruitless == _FRUITLESS_ROUNDS:
+                raise StoreUnavailable("BatchGetItem: nothing was processed")
+
+    def _write(self, operation: str, request: dict[str, Any]) -> Values | None:
+        with outages_as(StoreUnavailable):
+            try:
+                reply = getattr(self._client, operation)(TableName=self._name, **request)
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                found: Any = error.response.get("Item")
+                raise ConditionFailed(from_attributes(found) if found else None) from error
+        item = reply.get("Attributes")
+        return from_attributes(item) if item else None
+
+
+def _key(key: Key) -> dict[str, Any]:
+    pk, sk = key
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _conditional(condition: str, values: Mapping[str, Any], update: str = "") -> dict[str, Any]:
+    parts: dict[str, Any] = {
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": _names(f"{condition} {update}"),
+        "ExpressionAttributeValues": _values(values),
+    }
+    if condition:
+        parts["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return {name: part for name, part in parts.items() if part}
+
+
+def _names(expressions: str) -> dict[str, str]:
+    """What the `#names` in expressions stand for: themselves. All are written so, because many are reserved words."""
+    return {name: name[1:] for name in re.findall(r"#\w+", expressions)}
+
+
+def _values(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f":{name}": to_attribute(value) for name, value in values.items()}
