@@ -18,8 +18,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     worker, journal = wiring.fire_parts()
     messages, unreadable = read_batch(event, message_from_body, journal)
-    unsettled = fire_batch(
-        list(messages.values()), worker=worker, time_left_ms=context.get_remaining_time_in_millis
-    )
+    unsettled = fire_batch(list(messages.values()), worker=worker, time_left_ms=context.get_remaining_time_in_millis)
     journal.flush()
     return report(messages, unsettled, unreadable)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -50,8 +50,9 @@ class Outcome:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Outcome:
-        """The reverse of `to_dict`. Raises TypeError or ValueError for anything else."""
-        return cls(**{**values, "verdict": Verdict(values["verdict"])})
+        """The reverse of `to_dict`; keys of a newer version are left out. Raises KeyError, TypeError or ValueError."""
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        return cls(**{**known, "verdict": Verdict(values["verdict"])})
 
     def attempt(self, number: int, outcome: AttemptOutcome) -> Attempt:
         """The attempt as its job remembers it."""

@@ -1,0 +1,187 @@
+"""Puts the service together: the only place that reads the environment and builds clients.
+
+Each function of `infra/` gets just the variables that its parts name here. Parts are made at the first invocation and
+kept for the life of the process; adapters are imported only by the functions that use them, for import time is cold
+start.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import uuid
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics
+from botocore.session import Session, get_session
+
+from lambdas.adapters.aws import Service, make_client
+from lambdas.adapters.powertools_journal import PowertoolsJournal
+from lambdas.adapters.system_clock import SystemClock
+from lambdas.jobs.errors import SettingInvalid
+from lambdas.jobs.horizon import Horizon
+
+if TYPE_CHECKING:
+    from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+    from lambdas.adapters.sqs_job_queue import SqsJobQueue
+    from lambdas.handlers.routes import Desk
+    from lambdas.jobs.bury import Undertaker
+    from lambdas.jobs.fire import Worker
+
+DAY_MS = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class HandOffParts:
+    queue: SqsJobQueue
+    journal: PowertoolsJournal
+    clock: SystemClock
+    horizon: Horizon
+
+
+@dataclass(frozen=True, slots=True)
+class SweepParts:
+    store: DynamoDbJobStore
+    queue: SqsJobQueue
+    journal: PowertoolsJournal
+    clock: SystemClock
+    horizon: Horizon
+    period_ms: int
+
+
+@cache
+def api_parts() -> tuple[Desk, PowertoolsJournal]:
+    from uuid_utils import uuid7
+
+    from lambdas.handlers.routes import Desk
+    from lambdas.jobs.destination import Rules
+
+    journal = _journal()
+    desk = Desk(
+        store=_store(),
+        journal=journal,
+        clock=SystemClock(),
+        horizon=_horizon(),
+        rules=Rules.from_settings(
+            private_targets=_text("PUNCTUAL_PRIVATE_TARGETS", ""),
+            allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
+            own_hosts=_text("PUNCTUAL_OWN_HOSTS", ""),
+        ),
+        retention_ms=_retention_ms(),
+        new_job_id=lambda: f"job_{uuid7().hex}",
+    )
+    return desk, journal
+
+
+@cache
+def hand_off_parts() -> HandOffParts:
+    return HandOffParts(_queue(), _journal(), SystemClock(), _horizon())
+
+
+@cache
+def sweep_parts() -> SweepParts:
+    period_ms = _number("PUNCTUAL_SWEEP_MINUTES", 4) * 60_000
+    return SweepParts(_store(), _queue(), _journal(), SystemClock(), _horizon(), period_ms)
+
+
+@cache
+def fire_parts() -> tuple[Worker, PowertoolsJournal]:
+    from lambdas.adapters.http_sender import HttpSender
+    from lambdas.adapters.precise_clock import PreciseSystemClock
+    from lambdas.adapters.sns_alerts import SnsAlerts
+    from lambdas.jobs.addresses import AddressPolicy
+    from lambdas.jobs.fire import Worker
+    from lambdas.jobs.settle import Terms
+
+    journal = _journal()
+    policy = AddressPolicy.from_settings(
+        private_targets=_text("PUNCTUAL_PRIVATE_TARGETS", ""),
+        allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
+    )
+    worker = Worker(
+        store=_store(),
+        queue=_queue(),
+        sender=HttpSender(policy=policy, clock=PreciseSystemClock()),
+        alerts=SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN")),
+        journal=journal,
+        clock=SystemClock(),
+        terms=Terms(_horizon(), _retention_ms(), random.uniform),
+        new_claim_id=lambda: uuid.uuid4().hex,
+    )
+    return worker, journal
+
+
+@cache
+def bury_parts() -> tuple[Undertaker, PowertoolsJournal]:
+    from lambdas.adapters.sns_alerts import SnsAlerts
+    from lambdas.jobs.bury import Undertaker
+    from lambdas.jobs.settle import Terms
+
+    journal = _journal()
+    undertaker = Undertaker(
+        store=_store(),
+        alerts=SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN")),
+        journal=journal,
+        clock=SystemClock(),
+        terms=Terms(_horizon(), _retention_ms(), random.uniform),
+    )
+    return undertaker, journal
+
+
+def _store() -> DynamoDbJobStore:
+    from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+
+    return DynamoDbJobStore(_client("dynamodb"), _text("PUNCTUAL_TABLE"), retention_ms=_retention_ms())
+
+
+def _queue() -> SqsJobQueue:
+    from lambdas.adapters.sqs_job_queue import SqsJobQueue
+
+    return SqsJobQueue(
+        _client("sqs"),
+        jobs_url=_text("PUNCTUAL_JOBS_QUEUE_URL"),
+        dead_letters_url=os.environ.get("PUNCTUAL_DEAD_LETTERS_URL"),
+    )
+
+
+def _journal() -> PowertoolsJournal:
+    """The service's name, the namespace of its metrics and the log level are Powertools' own variables."""
+    return PowertoolsJournal(Logger(location=None), Metrics())
+
+
+def _horizon() -> Horizon:
+    return Horizon(
+        reach_ms=_number("PUNCTUAL_HORIZON_SECONDS", 900) * 1000,
+        lead_ms=_number("PUNCTUAL_LEAD_SECONDS", 2) * 1000,
+    )
+
+
+def _retention_ms() -> int:
+    return _number("PUNCTUAL_RETENTION_DAYS", 30) * DAY_MS
+
+
+@cache
+def _session() -> Session:
+    return get_session()
+
+
+@cache
+def _client(service: Service) -> Any:
+    return make_client(_session(), service)
+
+
+def _text(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, default)
+    if value is None:
+        raise SettingInvalid(f"{name} is not set; the template sets it for each function that needs it")
+    return value
+
+
+def _number(name: str, default: int) -> int:
+    value = _text(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise SettingInvalid(f"{name} is {value!r}; it must be a whole number above zero")
+    return int(value)
