@@ -1,0 +1,160 @@
+"""The HTTP API and the function behind it: what a user meets."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import Aws, Duration, Fn, Tags
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from infra.identity import Identity
+from infra.job_store import OWNER_STATUS, JobStore
+from infra.python_function import FunctionRecipe, log_group_of
+from infra.security_rules import acknowledge
+from infra.stage_settings import StageSettings
+
+_OPEN_ROUTES = {
+    # A browser asks before it sends a token; more exact than ANY, so no authorizer refuses the question.
+    "Preflight": "OPTIONS /v1/{proxy+}",
+    "Health": "GET /health",
+    # Whatever else there is, and our own 404.
+    "Elsewhere": "$default",
+}
+
+# Anyone may call these, so they get a small part of what the API takes.
+_OPEN_THROTTLE = {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
+
+# The emulator makes this the API's id, so that the address stays the same from run to run.
+_LOCAL_API_ID = "9a7c41d2"
+
+# No header, no query, no body: what a user sends may carry secrets, and none of it is needed here.
+_ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTime",
+    "source_ip": "$context.identity.sourceIp",
+    "owner": "$context.authorizer.claims.sub",
+    "route": "$context.routeKey",
+    "path": "$context.path",
+    "status": "$context.status",
+    "response_bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "integration_latency_ms": "$context.integrationLatency",
+    "integration_error": "$context.integrationErrorMessage",
+    "authorizer_error": "$context.authorizer.error",
+}
+
+
+class FrontDoor(Construct):
+    """`/v1` for those with a token, `/health` and our own 404 for everybody."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, recipe: FunctionRecipe, store: JobStore, identity: Identity
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = recipe.settings
+        self.api = _http_api(self, settings)
+        self.function = _api_function(self, recipe=recipe, store=store, own_domain=_domain_of(self.api))
+        self._add_routes(identity)
+        self._add_stage(settings)
+
+    @property
+    def url(self) -> str:
+        """Where the API answers, without a slash at the end."""
+        return f"https://{_domain_of(self.api)}"
+
+    def _add_routes(self, identity: Identity) -> None:
+        integration = HttpLambdaIntegration("Api", self.function)
+        authorizer = HttpJwtAuthorizer("Token", identity.issuer, jwt_audience=list(identity.audience))
+        self.api.add_routes(path="/v1/{proxy+}", integration=integration, authorizer=authorizer)
+        for name, key in _OPEN_ROUTES.items():
+            route = apigatewayv2.HttpRoute(
+                self, name, http_api=self.api, route_key=_route_key(key), integration=integration
+            )
+            acknowledge(
+                route,
+                "AwsSolutions-APIG4",
+                "Open on purpose: health, the question a browser asks first, and our own answer to addresses that "
+                "do not exist. None of them touches a job.",
+            )
+
+    def _add_stage(self, settings: StageSettings) -> None:
+        stage = apigatewayv2.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            default_route_settings=apigatewayv2.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=settings.requests_per_second, throttling_burst_limit=settings.burst_requests
+            ),
+            # In CloudFormation's own spelling: the CDK passes this map on as it is.
+            route_settings=dict.fromkeys(_OPEN_ROUTES.values(), _OPEN_THROTTLE),
+            access_log_settings=apigatewayv2.CfnStage.AccessLogSettingsProperty(
+                destination_arn=log_group_of(self, settings, "AccessLog").log_group_arn,
+                format=json.dumps(_ACCESS_LOG, separators=(",", ":")),
+            ),
+        )
+        for name in _OPEN_ROUTES:  # a stage that speaks of a route before there is one is refused
+            stage.node.add_dependency(self.node.find_child(name))
+
+
+def _route_key(key: str) -> apigatewayv2.HttpRouteKey:
+    if key == "$default":
+        return apigatewayv2.HttpRouteKey.DEFAULT
+    method, path = key.split()
+    return apigatewayv2.HttpRouteKey.with_(path, apigatewayv2.HttpMethod[method])
+
+
+def _http_api(scope: Construct, settings: StageSettings) -> apigatewayv2.HttpApi:
+    api = apigatewayv2.HttpApi(
+        scope,
+        "HttpApi",
+        api_name=f"punctual-{settings.stage}",
+        description="Punctual: makes an HTTP request at the moment you name",
+        create_default_stage=False,
+        # Any page may call: the token in a header is what lets a request in, and a browser never adds it by itself.
+        cors_preflight=apigatewayv2.CorsPreflightOptions(
+            allow_origins=["*"],
+            allow_methods=[apigatewayv2.CorsHttpMethod.ANY],
+            allow_headers=["authorization", "content-type", "idempotency-key", "if-match"],
+            expose_headers=["etag", "idempotency-replayed", "location", "retry-after", "apigw-requestid"],
+            max_age=Duration.hours(1),
+        ),
+    )
+    if settings.is_local:
+        Tags.of(api).add("ms-custom-id", _LOCAL_API_ID)
+    return api
+
+
+def _domain_of(api: apigatewayv2.HttpApi) -> str:
+    return Fn.join(".", [api.api_id, "execute-api", Aws.REGION, Aws.URL_SUFFIX])
+
+
+def _api_function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, own_domain: str) -> lambda_.Function:
+    settings = recipe.settings
+    return recipe.make(
+        scope,
+        "api",
+        description="Takes requests: schedules, reads, changes and cancels jobs",
+        # A request waits for this function. Memory brings CPU: at 1 GB a cold start, most of it imports, takes
+        # well under a second, and a warm request costs no more than with less, because it is over sooner.
+        memory_mb=1024,
+        # A handful of calls to the table. Whoever waits longer is told 503, long before the gateway's 30 s.
+        timeout=Duration.seconds(10),
+        rights=[
+            store.may("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"),
+            store.may_query(OWNER_STATUS),
+        ],
+        environment={
+            "PUNCTUAL_TABLE": store.table.table_name,
+            "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
+            "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),
+            "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
+            "PUNCTUAL_OWN_HOSTS": ",".join([own_domain, *settings.own_hosts]),
+            "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
+        },
+    )

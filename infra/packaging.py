@@ -1,0 +1,124 @@
+"""What is uploaded for a function: one zip with its handler, what that imports, and its locked wheels.
+
+The same inputs give the same bytes, and a zip that was made once is kept in `.local/bundles`, so that a second synth
+takes no time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import py_compile
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from infra.imported_files import imported_files
+from infra.target import Target
+from infra.wheels import TASK_ROOT, wheels
+
+FUNCTIONS = ("api", "hand_off", "sweep", "fire", "bury")
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".local" / "bundles"
+
+# A large toolbox of which a function uses a drawer or two: only the modules that are reached are packed.
+_FOLLOWED_WHEEL = "aws_lambda_powertools"
+_UNUSED_FOR_SECONDS = 14 * 86_400
+
+
+def packages(target: Target) -> dict[str, Path]:
+    """The zips of all functions, made side by side where they are not kept from before."""
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(FUNCTIONS, pool.map(lambda function: package(function, target), FUNCTIONS), strict=True))
+
+
+def package(function: str, target: Target, *, root: Path = ROOT, cache: Path = CACHE) -> Path:
+    """The zip for one function ("api", "hand_off", …); its name ends with the key of its inputs.
+
+    Raises PackagingFailed when wheels are missing, FileNotFoundError when there is no such handler.
+    """
+    entry = f"lambdas.handlers.{function}"
+    sources = imported_files([root], entry, ["lambdas"])
+    lock = root / "lambdas" / "requirements" / f"{function}.txt"
+    folder = wheels(lock, target, cache)
+    kept = cache / f"{function}-{_key(folder, sources, target)}.zip"
+    if kept.exists():
+        os.utime(kept)
+        return kept
+    reached = imported_files([root, folder], entry, ["lambdas", _FOLLOWED_WHEEL])
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".making-") as scratch:
+        files = _wheel_files(folder, reached) | {path.as_posix(): where for path, where in sources.items()}
+        if target.has_this_python:
+            files |= _compiled(sources, Path(scratch))
+        zipped = Path(scratch) / "package.zip"
+        _zip(files, zipped)
+        zipped.replace(kept)  # at once, so that another synth never sees half a zip
+    _forget_old(cache)
+    return kept
+
+
+def unzipped_bytes(package: Path) -> int:
+    """What the package takes in the function's file system, the figure that AWS limits and cold starts feel."""
+    with zipfile.ZipFile(package) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def _key(folder: Path, sources: Mapping[Path, Path], target: Target) -> str:
+    """All that the zip's bytes follow from: the wheels (their folder is named by their key), our code, this recipe."""
+    digest = hashlib.sha256(f"{folder.name} {target.fingerprint}".encode())
+    recipe = {Path(path.name): path for path in (Path(__file__), Path(imported_files.__code__.co_filename))}
+    for name, path in sorted({**recipe, **sources}.items()):
+        content = path.read_bytes()
+        digest.update(f"\0{name} {len(content)}\0".encode() + content)
+    return digest.hexdigest()[:32]
+
+
+def _wheel_files(folder: Path, reached: Mapping[Path, Path]) -> dict[str, Path]:
+    files = {}
+    for path in folder.rglob("*"):
+        relative = path.relative_to(folder)
+        if path.is_file() and (relative.parts[0] != _FOLLOWED_WHEEL or _source_of(relative) in reached):
+            files[relative.as_posix()] = path
+    return files
+
+
+def _source_of(path: Path) -> Path:
+    return Path(importlib.util.source_from_cache(str(path))) if path.suffix == ".pyc" else path
+
+
+def _compiled(sources: Mapping[Path, Path], scratch: Path) -> dict[str, Path]:
+    """Byte code of our own modules, as in `wheels`."""
+    compiled = {}
+    for relative, path in sources.items():
+        cached = importlib.util.cache_from_source(relative.as_posix())
+        py_compile.compile(
+            str(path),
+            cfile=str(scratch / cached),
+            dfile=f"{TASK_ROOT}/{relative.as_posix()}",
+            doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+        compiled[cached] = scratch / cached
+    return compiled
+
+
+def _zip(files: Mapping[str, Path], zipped: Path) -> None:
+    """Sorted names, one date, plain modes: nothing in the zip tells when or by whom it was made."""
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for name, path in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr = (0o100755 if path.suffix == ".so" else 0o100644) << 16
+            archive.writestr(entry, path.read_bytes(), compress_type=zipfile.ZIP_DEFLATED)
+
+
+def _forget_old(cache: Path) -> None:
+    oldest = time.time() - _UNUSED_FOR_SECONDS
+    for path in cache.glob("*-*"):
+        if path.stat().st_mtime < oldest:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

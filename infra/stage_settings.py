@@ -1,0 +1,218 @@
+"""What may differ from stage to stage, in one typed place: `cdk deploy -c stage=prod -c alert_email=a@example.com`."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+STAGES = ("local", "dev", "prod")
+
+# SQS delays a message by 15 minutes at most.
+_LONGEST_HORIZON_SECONDS = 900
+# An event source of SQS takes no other MaximumConcurrency.
+_CONCURRENCY = range(2, 1001)
+
+
+LOG_RETENTIONS = {1: "ONE_DAY", 7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
+"""Of the days that CloudWatch can keep logs for, those that make sense here; and the CDK's names of them."""
+
+
+class SettingsRefused(ValueError):
+    """One or more settings make no sense; the text tells all of them, each with what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSettings:
+    """The settings of one stage. Each field but those at the end is a context key of the same name."""
+
+    stage: str
+    private_targets: tuple[str, ...] = ()
+    """Destinations that are allowed although they are not public: `host-or-network[:port]`."""
+    own_hosts: tuple[str, ...] = ()
+    """Further `host[:port]` that count as this service's own, so that no job may call them; a custom domain, say."""
+    allowed_ports: tuple[int, ...] = (80, 443, 8080, 8443)
+    sweep_minutes: int = 4
+    horizon_seconds: int = _LONGEST_HORIZON_SECONDS
+    """How far ahead a sweep hands over."""
+    alert_email: str | None = None
+    """Who is told of failed jobs and alarms; the address must confirm the subscription."""
+    issuer: str | None = None
+    """An existing issuer of JWTs (OpenID Connect) instead of a Cognito user pool of our own; with `audience`."""
+    audience: tuple[str, ...] = ()
+    max_concurrency: int = 20
+    """How many fire workers may run at once; each takes up to ten jobs."""
+    kms: bool = False
+    """A customer-managed key for table, queues and topic; costs a dollar a month, and its use can be taken away."""
+    requests_per_second: int = 100
+    burst_requests: int = 200
+    """What the API takes before it answers 429; API Gateway's own limits are 10,000 and 5,000."""
+    log_retention_days: int = 30
+
+    # Not yet a matter of stages, but the functions and the template must agree on them.
+    lead_seconds: int = 2
+    retention_days: int = 30
+
+    @property
+    def is_local(self) -> bool:
+        """The emulator on this machine, not AWS."""
+        return self.stage == "local"
+
+    @property
+    def keeps_data(self) -> bool:
+        """Production outlives a deleted stack, and refuses to be deleted by mistake."""
+        return self.stage == "prod"
+
+    def __post_init__(self) -> None:
+        faults = list(_faults(self))
+        if faults:
+            raise SettingsRefused("\n".join(faults))
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> StageSettings:
+        """Settings from CDK's context, where `-c` gives strings and `cdk.json` any JSON. Raises SettingsRefused."""
+        stage = context.get("stage", "dev")
+        values: dict[str, Any] = {**_STAGE_DEFAULTS.get(stage, {}), "stage": stage}
+        faults = list(_misspelt(context))
+        for key, parse in _PARSERS.items():
+            given = context.get(key)
+            if given is None:
+                continue
+            try:
+                values[key] = parse(given)
+            except ValueError as fault:
+                faults.append(f"{key}: {fault}")
+        if faults:
+            raise SettingsRefused("\n".join(faults))
+        return cls(**values)
+
+
+_STAGE_DEFAULTS: dict[str, dict[str, Any]] = {
+    # A worker of the emulator takes 44 MB, and all of them share this machine's cores.
+    "local": {"max_concurrency": 12, "requests_per_second": 1000, "burst_requests": 2000, "log_retention_days": 1},
+    # 100 workers take 1,000 jobs at once; 500 requests a second are four times ten million jobs a day.
+    "prod": {"max_concurrency": 100, "requests_per_second": 500, "burst_requests": 1000, "log_retention_days": 90},
+}
+
+
+def _text(given: object) -> str:
+    if not isinstance(given, str) or not given.strip():
+        raise ValueError(f"{given!r} is no text")
+    return given.strip()
+
+
+def _whole_number(given: object) -> int:
+    if isinstance(given, bool) or not re.fullmatch(r"[0-9]{1,9}", str(given)):
+        raise ValueError(f"{given!r} is no whole number")
+    return int(str(given))
+
+
+def _switch(given: object) -> bool:
+    if str(given).lower() not in ("true", "false"):
+        raise ValueError(f"{given!r} is neither true nor false")
+    return str(given).lower() == "true"
+
+
+def _names(given: object) -> tuple[str, ...]:
+    parts = given if isinstance(given, list) else str(given).split(",")
+    return tuple(name for part in parts if (name := str(part).strip()))
+
+
+def _whole_numbers(given: object) -> tuple[int, ...]:
+    return tuple(_whole_number(name) for name in _names(given))
+
+
+_PARSERS: dict[str, Callable[[object], Any]] = {
+    "private_targets": _names,
+    "own_hosts": _names,
+    "allowed_ports": _whole_numbers,
+    "sweep_minutes": _whole_number,
+    "horizon_seconds": _whole_number,
+    "alert_email": _text,
+    "issuer": _text,
+    "audience": _names,
+    "max_concurrency": _whole_number,
+    "kms": _switch,
+    "requests_per_second": _whole_number,
+    "burst_requests": _whole_number,
+    "log_retention_days": _whole_number,
+}
+
+
+def _misspelt(context: Mapping[str, Any]) -> Iterable[str]:
+    """A setting that is almost one of ours would else be passed over in silence."""
+    ours = ("stage", *_PARSERS)
+    for key in context:
+        near = difflib.get_close_matches(key, ours, n=1, cutoff=0.8)
+        if near and key not in ours:
+            yield f"{key}: there is no such setting; {near[0]} was meant?"
+
+
+def _faults(settings: StageSettings) -> Iterable[str]:
+    if settings.stage not in STAGES:
+        yield f"stage: {settings.stage!r} is none of {', '.join(STAGES)}"
+    yield from _timing_faults(settings)
+    yield from _destination_faults(settings)
+    yield from _identity_faults(settings)
+    if settings.max_concurrency not in _CONCURRENCY:
+        yield f"max_concurrency: {settings.max_concurrency} is not from 2 to 1000, which is what SQS takes"
+    if not 1 <= settings.requests_per_second <= settings.burst_requests <= 5000:
+        yield "requests_per_second, burst_requests: 1 ≤ requests_per_second ≤ burst_requests ≤ 5000 must hold"
+    if settings.log_retention_days not in LOG_RETENTIONS:
+        yield f"log_retention_days: {settings.log_retention_days} is none of {', '.join(map(str, LOG_RETENTIONS))}"
+
+
+def _timing_faults(settings: StageSettings) -> Iterable[str]:
+    if not 60 <= settings.horizon_seconds <= _LONGEST_HORIZON_SECONDS:
+        yield f"horizon_seconds: {settings.horizon_seconds} is not from 60 to {_LONGEST_HORIZON_SECONDS} (SQS's limit)"
+    elif not 60 <= settings.sweep_minutes * 60 <= settings.horizon_seconds // 3:
+        yield (
+            f"sweep_minutes: {settings.sweep_minutes} is not from 1 to {settings.horizon_seconds // 180}; "
+            "three periods must fit in the horizon, so that two skipped sweeps make no job late"
+        )
+
+
+def _destination_faults(settings: StageSettings) -> Iterable[str]:
+    for name in ("private_targets", "own_hosts"):
+        for entry in getattr(settings, name):
+            if not _is_destination(entry, network_allowed=name == "private_targets"):
+                yield f"{name}: {entry!r} is no host-or-network[:port] (an IPv6 address stands in brackets)"
+    if not settings.allowed_ports:
+        yield "allowed_ports: at least one port is needed"
+    for port in settings.allowed_ports:
+        if not 1 <= port <= 65_535:
+            yield f"allowed_ports: {port} is no port"
+
+
+_DESTINATION = re.compile(r"(?P<host>\[[^\]]+\](?:/\d+)?|[^\[\]:]+)(?::(?P<port>\d{1,5}))?")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.I)
+
+
+def _is_destination(entry: str, *, network_allowed: bool) -> bool:
+    match = _DESTINATION.fullmatch(entry)
+    if match is None or not 1 <= int(match["port"] or 1) <= 65_535:
+        return False
+    host = match["host"].replace("[", "").replace("]", "")
+    if "/" in host and not network_allowed:
+        return False
+    try:
+        ipaddress.ip_network(host)
+    except ValueError:
+        # What looks like an address must be one.
+        return _HOST_NAME.fullmatch(host) is not None and not re.fullmatch(r"[0-9.]+", host)
+    return True
+
+
+def _identity_faults(settings: StageSettings) -> Iterable[str]:
+    if bool(settings.issuer) != bool(settings.audience):
+        yield "issuer, audience: an existing issuer needs both, our own user pool neither"
+    if settings.issuer:
+        url = urlsplit(settings.issuer)
+        if url.scheme != "https" or not url.hostname or url.query or url.fragment:
+            yield f"issuer: {settings.issuer!r} is no https address of an issuer"
+    if settings.alert_email and not re.fullmatch(r"[^@\s,]+@[^@\s,]+\.[^@\s,.]+", settings.alert_email):
+        yield f"alert_email: {settings.alert_email!r} is no e-mail address"
