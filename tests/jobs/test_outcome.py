@@ -182,6 +182,15 @@ class TestExpectations:
         assert (outcome.verdict, outcome.error_code) == (Verdict.PERMANENT, "expectation_failed")
         assert outcome.error_message == "The target answered 200, but its body does not contain the expected JSON."
 
+    @pytest.mark.parametrize(
+        "expect",
+        [{"json_subset": '{"a":' * 30_000 + "1" + "}" * 30_000}, {"body_contains": "\ud800"}],
+        ids=["as deep as a stack", "a lone surrogate"],
+    )
+    def test_an_expectation_that_cannot_hold_is_an_outcome_too(self, expect: dict[str, str]) -> None:
+        """The request has been sent: an error here would leave it unsettled, and send it again."""
+        assert judged(200, b'{"a": 1}', **expect).error_code == "expectation_failed"
+
     def test_all_parts_must_hold(self) -> None:
         """Status, text and JSON together."""
         expect: dict[str, Any] = {"statuses": 200, "body_contains": "ok", "json_subset": '{"state": "ok"}'}
