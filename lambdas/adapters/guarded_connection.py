@@ -1,0 +1,171 @@
+"""From a name that a stranger chose to a connection, past the guard.
+
+The check is at the socket, not at the string: the address that was checked is the one that is connected to, so a
+second DNS answer changes nothing, and any way of writing an address comes to the same. The name stays what the
+certificate, SNI and the Host header are about.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lambdas.adapters.guarded_socket import Allowance, GuardedSocket, GuardedTLSSocket
+from lambdas.adapters.send_trouble import Trouble, handshake_trouble
+from lambdas.adapters.wire_request import Target
+
+MOST_ADDRESSES_TRIED = 6
+
+Resolver = Callable[..., Sequence[tuple[Any, ...]]]
+"""`socket.getaddrinfo`, or what answers like it: called as `resolver(host, port, type=…)`."""
+
+Dial = Callable[[str, int, float], GuardedSocket]
+"""Connects to an address and port within so many seconds, or raises OSError."""
+
+
+class Policy(Protocol):
+    """Which addresses may be connected to."""
+
+    def allows(self, ip: str, port: int, host: str) -> bool:
+        """Whether a connection to `ip` and `port` is allowed when the target was named `host`."""
+        ...
+
+
+def dial(ip: str, port: int, seconds: float) -> GuardedSocket:
+    """A TCP connection to an address. Raises OSError (TimeoutError when it takes longer)."""
+    sock = GuardedSocket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(seconds)
+        sock.connect((ip, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The only way out: makes connections to targets that the policy allows.
+
+    `tls_context` gives the process's one context; it is called when the first https target turns up.
+    """
+
+    policy: Policy
+    tls_context: Callable[[], ssl.SSLContext]
+    resolver: Resolver
+    dial: Dial
+
+    def connect(self, target: Target, allowance: Allowance) -> GuardedSocket:
+        """Resolve, check, connect, check the peer and, for https, shake hands. Raises Trouble."""
+        addresses = self._checked_addresses(target, allowance)
+        sock = self._connect_to_one(addresses, target, allowance)
+        try:
+            self._check_peer(sock, target)
+            if target.scheme == "https":
+                sock = self._shake_hands(sock, target, allowance)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def _checked_addresses(self, target: Target, allowance: Allowance) -> Sequence[str]:
+        """All addresses of the target, IPv4 first. One that is not allowed refuses them all: a name with a public
+        and an inside address is an attempt to be let in by the one and connected to the other."""
+        addresses = _addresses(target, self.resolver, allowance)
+        for ip in addresses:
+            if not self.policy.allows(ip, target.port, target.name):
+                raise Trouble("address_denied", f"{target} is at an address that must not be called.")
+        return sorted(addresses, key=lambda ip: ":" in ip)
+
+    def _connect_to_one(self, addresses: Sequence[str], target: Target, allowance: Allowance) -> GuardedSocket:
+        """A connection to the first address that takes one. Each gets an even share of the time that is left."""
+        trouble = Trouble("connect_timeout", f"{target} was not connected to in time.")
+        addresses = addresses[:MOST_ADDRESSES_TRIED]
+        for position, ip in enumerate(addresses):
+            try:
+                share = allowance.seconds_left() / (len(addresses) - position)
+                with allowance.turns.away():
+                    return self.dial(ip, target.port, share)
+            except TimeoutError:
+                trouble = Trouble("connect_timeout", f"{target} did not take the connection in time.")
+            except ConnectionRefusedError:
+                trouble = Trouble("connect_failed", f"{target} refused the connection.")
+            except OSError:
+                trouble = Trouble("connect_failed", f"{target} could not be reached.")
+        raise trouble
+
+    def _check_peer(self, sock: GuardedSocket, target: Target) -> None:
+        """Whether the connection leads where it was to lead, whatever stands between."""
+        try:
+            ip, port = sock.getpeername()[:2]
+        except OSError:
+            raise Trouble("connect_failed", f"{target} hung up at once.") from None
+        if port != target.port or not self.policy.allows(ip, port, target.name):
+            raise Trouble("address_denied", f"{target} is at an address that must not be called.")
+
+    def _shake_hands(self, sock: GuardedSocket, target: Target, allowance: Allowance) -> GuardedTLSSocket:
+        try:
+            wrapped = self.tls_context().wrap_socket(sock, server_hostname=target.name, do_handshake_on_connect=False)
+        except OSError as error:
+            raise handshake_trouble(error, str(target)) from None
+        assert isinstance(wrapped, GuardedTLSSocket)
+        try:
+            # The wrapping made a new socket: time limits set before are lost.
+            wrapped.settimeout(allowance.seconds_left())
+            with allowance.turns.away():
+                wrapped.do_handshake()
+        except OSError as error:
+            wrapped.close()
+            raise handshake_trouble(error, str(target)) from None
+        return wrapped
+
+
+def _addresses(target: Target, resolver: Resolver, allowance: Allowance) -> Sequence[str]:
+    """The target's addresses in the resolver's order, each once. An address needs no resolver."""
+    try:
+        return [str(ipaddress.ip_address(target.host))]
+    except ValueError:
+        pass
+    try:
+        seconds = allowance.seconds_left()
+        with allowance.turns.away():
+            found = _look_up(target, resolver, seconds)
+    except (TimeoutError, queue.Empty):
+        raise Trouble("name_not_found", f"The name {target.name} could not be looked up in time.") from None
+    except socket.gaierror as error:
+        passing = error.errno == socket.EAI_AGAIN
+        why = "cannot be looked up at the moment" if passing else "does not exist or has no address"
+        raise Trouble("name_not_found", f"The name {target.name} {why}.") from None
+    except (OSError, ValueError):  # a UnicodeError for labels that no name has
+        raise Trouble("name_not_found", f"The name {target.name} cannot be looked up.") from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not addresses:
+        raise Trouble("name_not_found", f"The name {target.name} does not exist or has no address.")
+    return addresses
+
+
+def _look_up(target: Target, resolver: Resolver, seconds: float) -> Sequence[tuple[Any, ...]]:
+    """Ask the resolver, in a thread of its own: the system's has no time-out that a caller could set.
+
+    A look-up that is given up goes on until the system's resolver gives up too, and is then forgotten.
+    """
+    answers: queue.SimpleQueue[Sequence[tuple[Any, ...]] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(resolver(target.host, target.port, type=socket.SOCK_STREAM))
+        except Exception as error:  # told to the one who waits
+            answers.put(error)
+
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    answer = answers.get(timeout=seconds)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
