@@ -1,0 +1,78 @@
+"""What a target says, read within bounds."""
+
+from __future__ import annotations
+
+import http.client
+
+from urllib3 import HTTPHeaderDict, HTTPResponse
+
+from lambdas.adapters.guarded_socket import GuardedSocket
+from lambdas.adapters.send_trouble import TooMuch
+
+HEADER_BYTES = 65_536
+BODY_BYTES = 65_536
+FRAMING_BYTES = 65_536
+"""What chunk sizes, their extensions and trailers may take beside the body."""
+
+MOST_INTERIM_ANSWERS = 10
+_SWITCHING_PROTOCOLS = 101
+
+
+class _FinalAnswer(http.client.HTTPResponse):
+    """Skips interim answers (1xx). http.client skips 100 for ever and takes every other for the answer itself."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MOST_INTERIM_ANSWERS + 1):
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # not in the stubs
+            if not 100 <= status <= 199:
+                return version, status, reason
+            if status == _SWITCHING_PROTOCOLS:
+                raise http.client.UnknownProtocol(version)  # nobody asked for another
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("too many interim answers")
+
+
+def read_head(sock: GuardedSocket, method: str) -> HTTPResponse:
+    """The status line and the headers; the body is still to be read. `sock` must have its allowance of time.
+
+    Raises OSError, TooMuch or http.client.HTTPException.
+    """
+    sock.allowance.bytes_left = HEADER_BYTES
+    answer = _FinalAnswer(sock, method=method)
+    try:
+        answer.begin()
+    except BaseException:
+        answer.close()
+        raise
+    # Not by urllib3's getresponse: it logs the URL, which may hold a secret, when it cannot parse a header.
+    return HTTPResponse(
+        body=answer,
+        headers=HTTPHeaderDict(answer.headers.items()),
+        status=answer.status,
+        version=answer.version,
+        reason=answer.reason,
+        preload_content=False,
+        decode_content=False,
+        request_method=method,
+    )
+
+
+def read_body(sock: GuardedSocket, answer: HTTPResponse) -> tuple[bytes, bool]:
+    """At most the first 64 KiB of a body as they came, and whether that was cut off.
+
+    Once the headers are whole, too much is no failure: the answer is known, and the rest is left unread. Raises
+    OSError, http.client.HTTPException or what urllib3 makes of them.
+    """
+    sock.allowance.bytes_left += BODY_BYTES + FRAMING_BYTES
+    pieces: list[bytes] = []
+    room = BODY_BYTES
+    try:
+        while room:
+            piece = answer.read1(room, decode_content=False)
+            if not piece:
+                return b"".join(pieces), False
+            pieces.append(piece)
+            room -= len(piece)
+    except TooMuch:
+        return b"".join(pieces), True
+    return b"".join(pieces), answer.length_remaining != 0
