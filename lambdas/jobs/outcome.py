@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC
@@ -14,6 +15,9 @@ from lambdas.jobs.sending import Answer, Failure
 
 EXCERPT_BYTES = 1_024
 LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
+
+_BLANKS = "\n\t\u00a0\u3000"
+"""Blanks that steer nothing, though Python does not call them printable."""
 
 _RETRYABLE_STATUSES = frozenset({408, 425, 429})
 _PERMANENT_FAILURES = frozenset({"address_denied", "certificate_invalid"})
@@ -165,10 +169,15 @@ def _contains(found: Any, wanted: Any) -> bool:
 
 
 def _excerpt(body: bytes) -> str | None:
-    """The beginning of a body as text that is safe to store and to show: what is not UTF-8 or is a control
-    character becomes U+FFFD."""
-    text = body[:EXCERPT_BYTES].decode("utf-8", errors="replace")
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text.replace("\r\n", "\n")) or None
+    """The beginning of a body as text that is safe to store and to show, at most 1 KB of UTF-8.
+
+    What is not UTF-8 or is a control character becomes U+FFFD; a character that the cut goes through is left out.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    text = decoder.decode(body[:EXCERPT_BYTES], final=len(body) <= EXCERPT_BYTES).replace("\r\n", "\n")
+    safe = "".join(c if c.isprintable() or c in _BLANKS else "\ufffd" for c in text)
+    # Cut once more: what is replaced by U+FFFD has become longer.
+    return safe.encode()[:EXCERPT_BYTES].decode(errors="ignore") or None
 
 
 def _retry_after_ms(answer: Answer) -> int | None:

@@ -187,7 +187,7 @@ class TestExpectations:
         [{"json_subset": '{"a":' * 30_000 + "1" + "}" * 30_000}, {"body_contains": "\ud800"}],
         ids=["as deep as a stack", "a lone surrogate"],
     )
-    def test_an_expectation_that_cannot_hold_is_an_outcome_too(self, expect: dict[str, str]) -> None:
+    def test_an_expectation_that_cannot_hold_is_an_outcome_too(self, expect: dict[str, Any]) -> None:
         """The request has been sent: an error here would leave it unsettled, and send it again."""
         assert judged(200, b'{"a": 1}', **expect).error_code == "expectation_failed"
 
@@ -287,9 +287,26 @@ class TestExcerpts:
         """T8: what is not text, or could steer a terminal, a log or a page, is replaced."""
         assert judged(500, body).response_excerpt == excerpt
 
-    def test_it_is_the_beginning(self) -> None:
-        """1 KB of it."""
-        assert judged(500, b"x" * 65_536).response_excerpt == "x" * EXCERPT_BYTES
+    @pytest.mark.parametrize("text", ["a\u00a0b", "\u3000全角"])
+    def test_blanks_of_other_scripts_stay(self, text: str) -> None:
+        """They are text, and steer nothing."""
+        assert judged(500, text.encode()).response_excerpt == text
+
+    @pytest.mark.parametrize(
+        ("body", "excerpt"),
+        [
+            (b"x" * 65_536, "x" * 1_024),
+            (b"x" + "é".encode() * 1_024, "x" + "é" * 511),
+            ("🧹".encode() * 1_024, "🧹" * 256),
+            (b"\xff" * 65_536, "\ufffd" * 341),
+            (b"\x00" * 65_536, "\ufffd" * 341),
+        ],
+        ids=["ASCII", "two bytes", "four bytes", "no text", "controls"],
+    )
+    def test_it_is_the_first_kilobyte(self, body: bytes, excerpt: str) -> None:
+        """T9: at most 1 KB as it is stored and shown, replacements counted, and no character is cut in half."""
+        assert judged(500, body).response_excerpt == excerpt
+        assert len(excerpt.encode()) <= EXCERPT_BYTES
 
 
 class TestTravel:
