@@ -1,0 +1,97 @@
+"""The query of a list of jobs: from the URL's parameters to what the store is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from lambdas.jobs.due_time import instant_ms, read_time
+from lambdas.jobs.errors import Fault, RequestRefused, ValueRefused
+from lambdas.jobs.job import UPCOMING, Status
+from lambdas.jobs.listing import UPCOMING_GROUP, ListQuery, decode_cursor
+
+LARGEST_PAGE = 100
+
+_LOST_PLUS = re.compile(r"\A(.{16,}) (?=\d\d:\d\d\Z)")
+
+
+def list_query(parameters: Iterable[tuple[str, str]], *, owner: str) -> ListQuery:
+    """What an owner asks for with the parameters of `GET /v1/jobs`, decoded, in order and with repeats.
+
+    An empty value is as good as none. Raises RequestRefused with all faults; a cursor is judged when the question that
+    it must belong to is sound.
+    """
+    values: dict[str, str] = {}
+    faults: list[Fault] = []
+    for name, value in parameters:
+        if name not in _READ and name != "cursor":
+            message = f"There is no such parameter; those there are: {', '.join(_READ)}, cursor."
+            faults.append(Fault(name[:200], "unknown_field", message))
+        elif name in values:
+            faults.append(Fault(name, "type", f"{name} is there twice; give it once."))
+        else:
+            values[name] = value
+    query, found = _query(ListQuery(owner), values)
+    faults += found
+    if faults:
+        raise RequestRefused(422, "Invalid request", faults)
+    cursor = values.get("cursor")
+    return replace(query, after=decode_cursor(cursor, query)) if cursor else query
+
+
+def _query(query: ListQuery, values: dict[str, str]) -> tuple[ListQuery, list[Fault]]:
+    faults: list[Fault] = []
+    for name, (attribute, read) in _READ.items():
+        if not values.get(name):
+            continue
+        try:
+            query = replace(query, **{attribute: read(values[name])})
+        except ValueRefused as refused:
+            faults.append(Fault(name, refused.code, refused.message))
+    if query.from_ms is not None and query.to_ms is not None and query.from_ms > query.to_ms:
+        faults.append(Fault("to", "range", "to must not be before from."))
+    return query, faults
+
+
+def _statuses(text: str) -> frozenset[Status]:
+    names = set(text.split(","))
+    if not names <= {*Status, UPCOMING_GROUP}:
+        message = f"status may hold {', '.join(Status)} and {UPCOMING_GROUP}, separated by commas."
+        raise ValueRefused("range", message)
+    group = UPCOMING if UPCOMING_GROUP in names else frozenset()
+    return group | {Status(name) for name in names - {UPCOMING_GROUP}}
+
+
+def _instant(text: str) -> int:
+    """An RFC 3339 time with offset. A plus that its sender forgot to encode has become a blank: it is put back."""
+    written = read_time(_LOST_PLUS.sub(r"\1+", text))
+    if written.offset is None:
+        message = "The time needs an offset, such as Z or +01:00 (+ is written %2B in a URL)."
+        raise ValueRefused("at_offset_required", message)
+    return instant_ms(written.wall, written.offset)
+
+
+def _descending(text: str) -> bool:
+    if text not in ("asc", "desc"):
+        raise ValueRefused("range", "order must be asc or desc.")
+    return text == "desc"
+
+
+def _limit(text: str) -> int:
+    message = f"limit must be a whole number from 1 to {LARGEST_PAGE}."
+    if not re.fullmatch("-?[0-9]+", text):
+        raise ValueRefused("type", message)
+    if not re.fullmatch("0*[1-9][0-9]{0,2}", text) or int(text) > LARGEST_PAGE:
+        raise ValueRefused("range", message)
+    return int(text)
+
+
+_READ: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "status": ("statuses", _statuses),
+    "from": ("from_ms", _instant),
+    "to": ("to_ms", _instant),
+    "order": ("descending", _descending),
+    "limit": ("limit", _limit),
+}
