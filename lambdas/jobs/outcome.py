@@ -116,7 +116,7 @@ def _judge_answer(expect: Expectation, answer: Answer) -> tuple[Verdict, str | N
         return Verdict.SUCCEEDED, None, None
     if status in _RETRYABLE_STATUSES or 500 <= status <= 599:
         return Verdict.RETRYABLE, "status_retryable", f"The target answered {status}."
-    if 200 <= status <= 299:
+    if 200 <= status <= 299 or _is_expected(expect, status):
         return Verdict.PERMANENT, "expectation_failed", f"The target answered {status}, but {unmet}."
     redirect = " Redirects are not followed." if 300 <= status <= 399 else ""
     return Verdict.PERMANENT, "status_permanent", f"The target answered {status}.{redirect}"
@@ -124,15 +124,22 @@ def _judge_answer(expect: Expectation, answer: Answer) -> tuple[Verdict, str | N
 
 def _unmet(expect: Expectation, answer: Answer) -> str | None:
     """The first part of the expectation that does not hold, in words, or None."""
-    wanted = expect.statuses if expect.statuses is not None else "2xx"
-    choices = wanted if isinstance(wanted, tuple) else (wanted,)
-    if not any(_matches(choice, answer.status_code) for choice in choices):
-        return f"the status was to be {' or '.join(map(str, choices))}"
+    if not _is_expected(expect, answer.status_code):
+        return f"the status was to be {' or '.join(map(str, _choices(expect)))}"
     if expect.body_contains is not None and expect.body_contains.encode(errors="surrogatepass") not in answer.body:
         return "its body does not contain the expected text"
     if expect.json_subset is not None and not _holds(expect.json_subset, answer.body):
         return "its body does not contain the expected JSON"
     return None
+
+
+def _is_expected(expect: Expectation, status: int) -> bool:
+    return any(_matches(choice, status) for choice in _choices(expect))
+
+
+def _choices(expect: Expectation) -> tuple[int | str, ...]:
+    wanted = expect.statuses if expect.statuses is not None else "2xx"
+    return wanted if isinstance(wanted, tuple) else (wanted,)
 
 
 def _matches(choice: int | str, status: int) -> bool:
