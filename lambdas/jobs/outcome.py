@@ -190,14 +190,15 @@ def _excerpt(body: bytes) -> str | None:
 def _retry_after_ms(answer: Answer) -> int | None:
     """What `Retry-After` asks for (RFC 9110, 10.2.3: seconds or a date), at most 24 hours; None for nonsense.
 
-    A date is in GMT, as HTTP wants it, and counts from the answer's own arrival.
+    A date is in GMT, as HTTP wants it, unless it names another zone; it counts from the answer's own arrival.
     """
     value = (answer.header("retry-after") or "").strip()
     if value.isascii() and value.isdigit():
         # Bounded before it is parsed: a target may send thousands of digits.
         return min(int(value) * 1000, LONGEST_RETRY_AFTER_MS) if len(value) <= 10 else LONGEST_RETRY_AFTER_MS
     try:
-        at_ms = parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp() * 1000
+        at = parsedate_to_datetime(value)
+        at_ms = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000
     except (ValueError, TypeError, OverflowError):
         return None
     arrived_ms = answer.started_at_ms + answer.duration_ms

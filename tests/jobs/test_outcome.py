@@ -237,6 +237,12 @@ class TestRetryAfter:
         wait_ms = judged(429, headers={"Retry-After": http_date(60_000, form)}).retry_after_ms
         assert wait_ms == pytest.approx(60_000 - 136, abs=1000)
 
+    def test_a_date_with_another_zone_means_what_it_says(self) -> None:
+        """HTTP knows only GMT, but a target that writes its own zone does not mean another instant."""
+        date = http_date(60_000 + 7_200_000, "%a, %d %b %Y %H:%M:%S +0200")
+        wait_ms = judged(503, headers={"Retry-After": date}).retry_after_ms
+        assert wait_ms == pytest.approx(60_000 - 136, abs=1000)
+
     def test_a_date_beyond_a_day_is_a_day_and_one_in_the_past_is_now(self) -> None:
         """A target's clock may be wrong."""
         far = http_date(400 * DAY_SECONDS * 1000)
