@@ -1,72 +1,116 @@
-"""Messages of the two queues as JSON.
+"""Messages of the queues as JSON.
 
-Jobs queue: `{"id", "fire_at"}`, or with `"attempt"` and `"outcome"` an outcome to be written late. Dead letters:
-`{"id", "fire_at", "attempt", "reason"}`, or a message of the jobs queue as SQS moved it. Keys that are not known are
-left alone: a newer version may have written them.
+    jobs queue      {"id", "fire_at"}                         fire this job, planned for this time
+                    {"id", "fire_at", "attempt", "outcome"}   write down what came of this attempt
+    dead letters    {"id", "fire_at", "attempt", "reason"}    this attempt was the last; the job has failed
+                    or a message of the jobs queue, moved here by the queue itself
+
+Messages outlive deployments: what newer code adds to one is left alone, and nothing that was once written may ever
+change its meaning.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
 
 from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.job import DueJob
 from lambdas.jobs.outcome import Outcome
 from lambdas.jobs.ports import DeadLetter, Message
 
+LONGEST_ID = 64
+LATEST_MS = 10**15
+"""Beyond any instant that a user can name, and what a number in the table holds with ease."""
+
 
 def message_body(message: Message) -> str:
-    body: dict[str, Any] = {"id": message.due.job_id, "fire_at": message.due.fire_at_ms}
-    if message.attempt is not None:
-        body["attempt"] = message.attempt
-    if message.outcome is not None:
-        body["outcome"] = message.outcome.to_dict()
-    return json.dumps(body, separators=(",", ":"))
+    """The text of a message of the jobs queue. What the queue itself counts, such as deliveries, is not in it."""
+    return _json(
+        id=message.due.job_id,
+        fire_at=message.due.fire_at_ms,
+        attempt=message.attempt,
+        outcome=message.outcome.to_dict() if message.outcome else None,
+    )
 
 
 def letter_body(letter: DeadLetter) -> str:
-    body = json.loads(message_body(letter.message))
-    if letter.reason is not None:
-        body["reason"] = letter.reason
-    return json.dumps(body, separators=(",", ":"))
+    """The text of a dead letter of ours."""
+    due = letter.message.due
+    return _json(id=due.job_id, fire_at=due.fire_at_ms, attempt=letter.message.attempt, reason=letter.reason)
 
 
-def message_from_body(body: str, receive_count: int) -> Message:
-    """The message that a body of the jobs queue stands for. Raises DamagedItem."""
-    return _message(_read(body), receive_count)
+def message_from_body(body: str, receive_count: int = 1) -> Message:
+    """The message of a text, delivered so many times. Raises DamagedItem for anything that is not one."""
+    return _message(_object(body), receive_count)
 
 
 def letter_from_body(body: str) -> DeadLetter:
-    """The letter that a body of the dead-letter queue stands for. Raises DamagedItem."""
-    values = _read(body)
+    """The dead letter of a text. Raises DamagedItem for anything that is not one."""
+    values = _object(body)
     reason = values.get("reason")
-    return DeadLetter(_message(values, 1), reason=None if reason is None else str(reason))
+    if reason is not None and not isinstance(reason, str):
+        raise DamagedItem("message", "its reason is not text")
+    return DeadLetter(_message(values, 1), reason)
 
 
-def _read(body: str) -> dict[str, Any]:
+def _json(**values: Any) -> str:
+    return json.dumps({name: value for name, value in values.items() if value is not None}, separators=(",", ":"))
+
+
+def _object(body: str) -> dict[str, Any]:
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise DamagedItem("a message", "it is not JSON") from error
+        raise DamagedItem("message", "it is not JSON") from error
     if not isinstance(values, dict):
-        raise DamagedItem("a message", "it is not an object")
+        raise DamagedItem("message", "it is not an object")
     return values
 
 
 def _message(values: dict[str, Any], receive_count: int) -> Message:
     match values:
-        case {"id": str(job_id), "fire_at": int(fire_at_ms)} if job_id and not isinstance(fire_at_ms, bool):
+        case {"id": str(job_id), "fire_at": int(fire_at_ms)} if _is_id(job_id) and _is_time(fire_at_ms):
             due = DueJob(fire_at_ms, job_id)
         case _:
-            raise DamagedItem("a message", "it names no job and fire time")
-    attempt, outcome = values.get("attempt"), values.get("outcome")
+            raise DamagedItem("message", "it names no job with a fire time")
+    attempt = values.get("attempt")
+    if attempt is not None and not _is_count(attempt):
+        raise DamagedItem("message", "its attempt is not a number")
+    outcome = _outcome(values["outcome"]) if values.get("outcome") is not None else None
+    if outcome is not None and attempt is None:
+        raise DamagedItem("message", "its outcome belongs to no attempt")
+    return Message(due, attempt, outcome, receive_count)
+
+
+def _outcome(values: Any) -> Outcome:
+    """An outcome from its known members; each must be of its kind."""
+    if not isinstance(values, dict):
+        raise DamagedItem("message", "its outcome is not an object")
+    known = {name: values[name] for name in _OUTCOME_KINDS if name in values}
     try:
-        return Message(
-            due,
-            attempt=None if attempt is None else int(attempt),
-            outcome=None if outcome is None else Outcome.from_dict(outcome),
-            receive_count=receive_count,
-        )
+        outcome = Outcome.from_dict(known)
     except (KeyError, TypeError, ValueError) as error:
-        raise DamagedItem("a message", "its outcome cannot be read") from error
+        raise DamagedItem("message", "its outcome cannot be understood") from error
+    for name, kinds in _OUTCOME_KINDS.items():
+        if name != "verdict" and type(getattr(outcome, name)) not in kinds:
+            raise DamagedItem("message", f"its outcome's {name} is of the wrong kind")
+    return outcome
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_ID and text.isascii() and text.isprintable()
+
+
+def _is_time(value: int) -> bool:
+    return type(value) is int and 0 <= value < LATEST_MS
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 < value < LATEST_MS
+
+
+_HINTS = get_type_hints(Outcome)
+_OUTCOME_KINDS = {field.name: get_args(_HINTS[field.name]) or (_HINTS[field.name],) for field in fields(Outcome)}
+"""Of what types each member of an outcome may be."""

@@ -1,37 +1,59 @@
-"""Alerts by SNS, which brings them to mail boxes."""
+"""Alerts on an SNS topic."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import unicodedata
+from typing import TYPE_CHECKING
 
 from lambdas.adapters.aws import outages_as
 from lambdas.jobs.errors import AlertsUnavailable
 from lambdas.jobs.ports import Alert
 
-LONGEST_SUBJECT = 100
-LONGEST_TEXT_BYTES = 200_000
-"""SNS takes 256 KiB a message; far less is readable."""
+if TYPE_CHECKING:
+    from types_boto3_sns import SNSClient
+
+LONGEST_SUBJECT = 99
+"""SNS wants fewer than 100 characters, ASCII, without controls, not beginning with a blank (its API reference)."""
+
+LARGEST_TEXT_BYTES = 255 * 1024
+"""A message may have 256 KB with all that belongs to it (AWS limit)."""
+
+_CUT = "\n[…]\n"
+_LOOKALIKES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
 
 
 class SnsAlerts:
-    """Implements the port `Alerts` on one topic."""
+    """Whoever has subscribed to a topic, by its ARN."""
 
-    def __init__(self, client: Any, topic_arn: str) -> None:
+    def __init__(self, client: SNSClient, topic_arn: str) -> None:
         self._client = client
         self._topic_arn = topic_arn
 
     def send(self, alert: Alert) -> None:
-        text = alert.text.encode()[:LONGEST_TEXT_BYTES].decode(errors="ignore")
         with outages_as(AlertsUnavailable):
-            self._client.publish(TopicArn=self._topic_arn, Subject=_subject(alert.subject), Message=text)
+            self._client.publish(
+                TopicArn=self._topic_arn,
+                Subject=subject_line(alert.subject),
+                Message=bounded(alert.text) or alert.subject,
+            )
 
 
-def _subject(text: str) -> str:
-    """A subject that SNS takes: ASCII, no controls, at most 100 characters, beginning with a letter or digit.
+def subject_line(text: str) -> str:
+    """The text as SNS takes it for a subject; what SNS refuses would never reach anybody, however often it is sent.
 
-    Whatever else a job's name holds becomes a question mark, so that no name can keep its own alert from being sent.
+    Letters lose their accents, what has no likeness in ASCII becomes a question mark, a run of them just one.
     """
-    plain = "".join(c if " " <= c <= "~" else "?" for c in text).strip()
-    if len(plain) > LONGEST_SUBJECT:
-        plain = plain[: LONGEST_SUBJECT - 3] + "..."
-    return plain if plain[:1].isalnum() else f"Alert {plain}"[:LONGEST_SUBJECT]
+    likenesses = unicodedata.normalize("NFKD", text.translate(_LOOKALIKES))
+    kept = (" " if c.isspace() else c for c in likenesses if not unicodedata.combining(c))
+    ascii_only = "".join(c if " " <= c <= "~" else "?" for c in kept)
+    line = re.sub(r" +", " ", re.sub(r"\?+", "?", ascii_only)).strip()
+    return line[: LONGEST_SUBJECT - 3] + "..." if len(line) > LONGEST_SUBJECT else line or "Punctual"
+
+
+def bounded(text: str) -> str:
+    """The text, cut where it would be more than SNS takes."""
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= LARGEST_TEXT_BYTES:
+        return encoded.decode()
+    return encoded[: LARGEST_TEXT_BYTES - len(_CUT.encode())].decode(errors="ignore") + _CUT

@@ -1,10 +1,10 @@
-"""The jobs queue and its dead letters in SQS."""
+"""The jobs queue and its dead letters on SQS."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lambdas.adapters.aws import outages_as
 from lambdas.adapters.messages import letter_body, message_body
@@ -12,59 +12,69 @@ from lambdas.jobs.errors import QueueUnavailable, SettingInvalid
 from lambdas.jobs.horizon import SQS_LONGEST_DELAY_SECONDS
 from lambdas.jobs.ports import DeadLetter, Message
 
-BATCH = 10
-"""SQS takes at most ten messages in one call."""
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-Entry = tuple[Message, int]
+LARGEST_BATCH = 10
+"""How many messages SendMessageBatch takes (AWS limit). Ours are a few KB at most, far from its 1 MiB."""
+
+Delayed = tuple[Message, int]
+"""A message and its delay in seconds."""
 
 
 class SqsJobQueue:
-    """Implements the port `JobQueue`. `dead_letters_url` is None where nothing is ever given up."""
+    """Two queues by their URLs; a function that never gives up on a job needs no `dead_letters_url`."""
 
-    def __init__(self, client: Any, *, jobs_url: str, dead_letters_url: str | None = None) -> None:
+    def __init__(self, client: SQSClient, *, jobs_url: str, dead_letters_url: str | None = None) -> None:
         self._client = client
         self._jobs_url = jobs_url
         self._dead_letters_url = dead_letters_url
 
-    def send(self, messages: Sequence[Entry]) -> Sequence[Message]:
-        """Ten to a call; what SQS refuses is offered once more, and returned if it is refused again."""
+    def send(self, messages: Sequence[tuple[Message, int]]) -> Sequence[Message]:
         refused: list[Message] = []
         for batch in _batches(messages):
-            again = self._send_batch(batch)
+            again, hopeless = self._send_batch(batch)
             if again:
-                again = self._send_batch(again)
-            refused += [message for message, _ in again]
+                again, more = self._send_batch(again)
+                hopeless += more
+            refused += [message for message, _ in (*again, *hopeless)]
         return refused
 
     def send_dead_letter(self, letter: DeadLetter) -> None:
         if self._dead_letters_url is None:
-            raise SettingInvalid("PUNCTUAL_DEAD_LETTERS_URL is not set; the template sets it for who gives up jobs")
+            raise SettingInvalid("PUNCTUAL_DEAD_LETTERS_URL is not set, and this function sends dead letters")
         with outages_as(QueueUnavailable):
             self._client.send_message(QueueUrl=self._dead_letters_url, MessageBody=letter_body(letter))
 
     def backlog(self) -> int:
         with outages_as(QueueUnavailable):
-            answer = self._client.get_queue_attributes(
+            reply = self._client.get_queue_attributes(
                 QueueUrl=self._jobs_url, AttributeNames=["ApproximateNumberOfMessages"]
             )
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        return int(reply["Attributes"]["ApproximateNumberOfMessages"])
 
-    def _send_batch(self, batch: Sequence[Entry]) -> Sequence[Entry]:
-        """Send up to ten; returns the refused ones. The delay is clamped here: not every stand-in for SQS does."""
-        entries = [
+    def _send_batch(self, batch: Sequence[Delayed]) -> tuple[list[Delayed], list[Delayed]]:
+        """Send up to ten messages. Returns those that SQS refused by its own fault, worth another try, and those that
+        it says are wrong."""
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
-                "Id": str(index),
+                "Id": str(number),
                 "MessageBody": message_body(message),
+                # The emulator takes longer delays and AWS refuses them, so the limit is kept here.
                 "DelaySeconds": max(0, min(delay_seconds, SQS_LONGEST_DELAY_SECONDS)),
             }
-            for index, (message, delay_seconds) in enumerate(batch)
+            for number, (message, delay_seconds) in enumerate(batch)
         ]
         with outages_as(QueueUnavailable):
-            answer = self._client.send_message_batch(QueueUrl=self._jobs_url, Entries=entries)
-        return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
+            reply = self._client.send_message_batch(QueueUrl=self._jobs_url, Entries=entries)
+        failed = reply.get("Failed", [])
+        again = [batch[int(entry["Id"])] for entry in failed if not entry["SenderFault"]]
+        hopeless = [batch[int(entry["Id"])] for entry in failed if entry["SenderFault"]]
+        return again, hopeless
 
 
-def _batches(messages: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    remaining = iter(messages)
-    while batch := list(islice(remaining, BATCH)):
+def _batches(messages: Sequence[Delayed]) -> Iterator[Sequence[Delayed]]:
+    rest = iter(messages)
+    while batch := list(itertools.islice(rest, LARGEST_BATCH)):
         yield batch

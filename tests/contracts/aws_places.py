@@ -91,7 +91,7 @@ def write_units(client: Any) -> Iterator[list[float]]:
             units.append(parsed["ConsumedCapacity"]["CapacityUnits"])
 
     events = client.meta.events
-    hooks = [("provide-client-params", ask), ("after-call", note)]
+    hooks: list[tuple[str, Callable[..., Any]]] = [("provide-client-params", ask), ("after-call", note)]
     hooked = [
         (f"{event}.dynamodb.{operation}", handler)
         for operation in ("PutItem", "UpdateItem", "DeleteItem")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import time_machine
 from moto import mock_aws
 
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
@@ -14,8 +15,16 @@ from lambdas.jobs.ports import JobStore
 from local.emulator import Emulator
 from tests.contracts.aws_places import client, make_table
 from tests.contracts.dynamodb_local.running import NotHere, running
+from tests.contracts.queue_places import (
+    AlertsUnderTest,
+    FakeAlertsUnderTest,
+    FakeQueueUnderTest,
+    QueueUnderTest,
+    SnsUnderTest,
+    SqsUnderTest,
+)
 from tests.examples import RETENTION_MS
-from tests.fakes import FakeJobStore
+from tests.fakes import NOW_MS, FakeJobStore
 
 PAGE = 5
 """Jobs on one page of the due index: few, so that tests turn pages."""
@@ -64,6 +73,28 @@ def store(request: pytest.FixtureRequest) -> JobStore:
     if request.param == "fake":
         return FakeJobStore(page_size=PAGE)
     return table_in(request.param, request).store()
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR])
+def job_queue(request: pytest.FixtureRequest) -> Iterator[QueueUnderTest]:
+    """An empty jobs queue with its dead letters; moto's clock stands until a test moves it."""
+    if request.param == "fake":
+        yield FakeQueueUnderTest()
+    elif request.param == "emulator":
+        yield SqsUnderTest(client("sqs", endpoint_of(request.param, request)), move_time=None)
+    else:
+        sqs = client("sqs", endpoint_of(request.param, request))
+        with time_machine.travel(NOW_MS / 1000, tick=False) as traveller:
+            yield SqsUnderTest(sqs, move_time=traveller.shift)
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR])
+def alerts(request: pytest.FixtureRequest) -> AlertsUnderTest:
+    """A channel of alerts, and a subscriber of it."""
+    if request.param == "fake":
+        return FakeAlertsUnderTest()
+    endpoint_url = endpoint_of(request.param, request)
+    return SnsUnderTest.made(client("sns", endpoint_url), client("sqs", endpoint_url))
 
 
 def table_in(place: str, request: pytest.FixtureRequest) -> Table:
