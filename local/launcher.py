@@ -36,6 +36,7 @@ def main() -> None:
     temporary = os.environ["TMPDIR"]
     left_behind = [temporary, *filter(None, os.environ.pop("PUNCTUAL_REMOVE_ON_EXIT", "").split(os.pathsep))]
     _serve_functions_on_time()
+    _judge_batches_as_aws_does()
     _print_what_functions_print()
     threading.Thread(target=_stop_when_stdin_closes, args=(left_behind,), daemon=True).start()
 
@@ -102,6 +103,20 @@ def waiting_for_a_worker(lambda_svc: Any) -> Callable[..., dict[str, Any]]:
             return result
 
     return execute_in_turn
+
+
+def _judge_batches_as_aws_does() -> None:
+    """SQS has no rights for batches: SendMessage covers SendMessageBatch. MiniStack would ask for a right of that
+    name, which AWS does not know, so that what is granted rightly would be refused here."""
+    from ministack.core import iam_actions
+
+    action_of = iam_actions.extract_iam_action
+
+    def action_without_batch(*request: Any) -> str | None:
+        action: str | None = action_of(*request)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    iam_actions.extract_iam_action = action_without_batch
 
 
 def _print_what_functions_print() -> None:

@@ -28,7 +28,8 @@ def main() -> int:
     started = time.monotonic()
     if "--until-stdin-closes" in sys.argv[1:]:
         threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped in order, as by Ctrl-C
+    for stop in (signal.SIGTERM, signal.SIGINT):  # a shell's background jobs would ignore SIGINT
+        signal.signal(stop, signal.default_int_handler)
     aws.forget_real_aws(os.environ)
     try:
         settings = Settings.from_environment(os.environ)

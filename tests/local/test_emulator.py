@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from local import emulator, paths
@@ -123,3 +125,22 @@ def test_starting_empty_forgets_everything(tmp_path: Path) -> None:
         (folder / "old").write_text("old")
     emulator.prepare(home, keep=False)
     assert [list(folder.iterdir()) for folder in (home.state, home.objects, home.temporary)] == [[], [], []]
+
+
+@pytest.mark.emulator
+def test_the_right_to_send_covers_sending_batches(emulator_client: Callable[[str], Any]) -> None:
+    """As on AWS, where SendMessageBatch is no right of its own; without the grant both are refused."""
+    account, sqs = emulator_client("iam"), emulator_client("sqs")
+    queue = sqs.create_queue(QueueName="rights")["QueueUrl"]
+    account.create_user(UserName="sender")
+    key = account.create_access_key(UserName="sender")["AccessKey"]
+    sender: Any = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]).client(
+        "sqs", endpoint_url=sqs.meta.endpoint_url, region_name=emulator.REGION
+    )
+    entries = [{"Id": "0", "MessageBody": "{}"}]
+    with pytest.raises(sender.exceptions.ClientError, match="AccessDenied"):
+        sender.send_message_batch(QueueUrl=queue, Entries=entries)
+    allowed = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": f"arn:aws:sqs:*:*:{queue.split('/')[-1]}"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    account.put_user_policy(UserName="sender", PolicyName="send", PolicyDocument=policy)
+    assert sender.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"]
