@@ -87,6 +87,6 @@ def _size(value: Any) -> int:
 
 
 def _number_size(value: int) -> int:
-    """A byte for two significant digits, one more for the exponent and one for a minus."""
-    digits = len(str(abs(value)).rstrip("0")) or 1
-    return (digits + 1) // 2 + 1 + (value < 0)
+    """A byte for the exponent, one for every two significant digits, and one for a minus."""
+    digits = len(str(abs(value)).strip("0"))
+    return 1 + (digits + 1) // 2 + (value < 0)

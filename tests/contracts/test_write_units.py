@@ -1,0 +1,153 @@
+"""What a job costs, counted where AWS would bill it: write units of the table and of its indexes together.
+
+Section 4 of the design: create 3, claim 1, finishing settle 4 (5 when it failed), retry settle 3, for a job under
+1 KB. moto does not count, so this runs against the emulator and against DynamoDB Local.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lambdas.adapters.attribute_values import item_size, to_attributes
+from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+from lambdas.jobs.job import AttemptError, AttemptOutcome, Body, Job
+from tests.contracts.aws_places import client, make_table, write_units
+from tests.contracts.conftest import DYNAMODB_LOCAL, EMULATOR, Table, table_in
+from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt, large_request, new_id
+from tests.fakes import NOW_MS
+
+
+@pytest.fixture(params=[EMULATOR, DYNAMODB_LOCAL])
+def counting_table(request: pytest.FixtureRequest) -> Table:
+    """An empty table in a place that counts."""
+    return table_in(request.param, request)
+
+
+@pytest.fixture
+def store(counting_table: Table) -> DynamoDbJobStore:
+    return counting_table.store()
+
+
+@pytest.fixture
+def units(counting_table: Table) -> Iterator[list[float]]:
+    """The write units of each write of a test."""
+    with write_units(counting_table.client) as counted:
+        yield counted
+
+
+def claimed(store: DynamoDbJobStore, job: Job) -> Job:
+    won = store.claim(job.id, fire_at_ms=job.fire_at_ms, claim_id=new_id()[4:], now_ms=job.fire_at_ms).won
+    assert won is not None
+    return won
+
+
+def settle(store: DynamoDbJobStore, job: Job) -> None:
+    store.settle(job, attempt=job.attempts[-1])
+
+
+@pytest.mark.parametrize("job", [a_job(), a_full_job()], ids=["plain", "all fields"])
+def test_a_job_that_succeeds_costs_eight(store: DynamoDbJobStore, units: list[float], job: Job) -> None:
+    """Create 3, claim 1, settle 4."""
+    job = store.add(replace(job, id=new_id()))
+    job = claimed(store, job)
+    settle(store, job.succeeded(an_attempt(), now_ms=NOW_MS, retention_ms=RETENTION_MS))
+    assert units == [3, 1, 4]
+
+
+def test_a_retry_costs_three_and_one_for_what_the_target_said(store: DynamoDbJobStore, units: list[float]) -> None:
+    """The attempt in full first, then the job."""
+    job = claimed(store, store.add(a_job()))
+    attempt = an_attempt(1, AttemptOutcome.RETRY)
+    settle(store, job.retried(attempt, fire_at_ms=NOW_MS * 2, now_ms=NOW_MS, horizon=HORIZON))
+    assert units == [3, 1, 1, 3]
+
+
+def test_an_attempt_of_which_nothing_more_is_known_costs_nothing_more(
+    store: DynamoDbJobStore, units: list[float]
+) -> None:
+    """Its short form says all there is to say."""
+    job = claimed(store, store.add(a_job()))
+    error = AttemptError("status_retryable", "The target answered 503.")
+    attempt = an_attempt(1, AttemptOutcome.RETRY, error=error, response_excerpt=None)
+    settle(store, job.retried(attempt, fire_at_ms=NOW_MS * 2, now_ms=NOW_MS, horizon=HORIZON))
+    assert units == [3, 1, 3]
+
+
+def test_a_failure_costs_five_and_one_for_what_the_target_said(store: DynamoDbJobStore, units: list[float]) -> None:
+    """One more than a success: operators find failed jobs in the due index, by day. Telling somebody is one more."""
+    job = claimed(store, store.add(a_job()))
+    failed = job.failed(an_attempt(1, AttemptOutcome.FAILED), now_ms=NOW_MS, retention_ms=RETENTION_MS)
+    settle(store, failed)
+    store.mark_alerted(failed, now_ms=NOW_MS)
+    assert units == [3, 1, 1, 5, 1]
+
+
+def test_a_take_over_costs_one(store: DynamoDbJobStore, units: list[float]) -> None:
+    """Like a claim: no index changes."""
+    job = claimed(store, store.add(a_job()))
+    store.take_over(job, claim_id="claim-2", now_ms=NOW_MS * 2)
+    assert units == [3, 1, 1]
+
+
+def test_an_edit_costs_what_it_moves(store: DynamoDbJobStore, units: list[float]) -> None:
+    """1 for the item; a new due time moves an entry in each index, 2 each."""
+    job = store.add(a_job())
+    renamed = store.replace(replace(job, name="new").edited(now_ms=NOW_MS, horizon=HORIZON), read_version=1)
+    later = replace(renamed, due_at_ms=NOW_MS * 2, fire_at_ms=NOW_MS * 2)
+    store.replace(later.edited(now_ms=NOW_MS, horizon=HORIZON), read_version=2)
+    assert units == [3, 1, 5]
+
+
+def test_a_large_request_costs_its_kilobytes_once(store: DynamoDbJobStore, units: list[float]) -> None:
+    """When it is stored; claims and settles cost what they cost without it."""
+    job = store.add(a_job(request=large_request(10_000)))
+    job = claimed(store, job)
+    settle(store, job.succeeded(an_attempt(), now_ms=NOW_MS, retention_ms=RETENTION_MS))
+    assert units == [10, 3, 1, 4]
+
+
+def test_a_job_as_large_as_fits_stays_under_a_kilobyte(store: DynamoDbJobStore, units: list[float]) -> None:
+    """Whatever the size of its body, through a claim, a retry and a failure with the longest words."""
+    for size in range(300, 700, 40):
+        units.clear()
+        body = Body(b"x" * size, "base64")
+        job = store.add(a_job(request=replace(large_request(), body=body)))
+        in_item = job.stored_apart is None
+        job = claimed(store, job)
+        error = AttemptError("expectation_failed", "It failed.")
+        attempt = an_attempt(1, AttemptOutcome.FAILED, error=error, lateness_ms=999_999, duration_ms=59_999)
+        failed = job.failed(attempt, now_ms=NOW_MS + 1, retention_ms=RETENTION_MS)
+        settle(store, failed)
+        store.mark_alerted(failed, now_ms=NOW_MS + 1)
+        assert units[-5:] == [3, 1, 1, 5, 1], f"a body of {size} bytes, {'in' if in_item else 'beside'} the item"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"s": "käse" * 20},
+        {"n": [1, 12, 123, 1_000, 1_790_000_000_000, -7, 0]},
+        {"m": {"a": None, "b": True, "c": b"\0\1", "d": []}},
+        {"l": [["a", "b"], ["c", {"d": "e"}]]},
+    ],
+    ids=["text", "numbers", "map", "lists"],
+)
+def test_sizes_are_counted_as_aws_counts_them(dynamodb_local: str, values: dict[str, Any]) -> None:
+    """An item of 1,024 bytes by our count is one write unit, and one byte more makes it two."""
+    dynamodb = client("dynamodb", dynamodb_local)
+    table = make_table(dynamodb)
+    item = {"pk": "JOB#1", "sk": "JOB", **values, "fill": ""}
+    item["fill"] = "x" * (1024 - item_size(item))
+    assert _units_of(dynamodb, table, item) == 1
+    assert _units_of(dynamodb, table, {**item, "fill": item["fill"] + "x"}) == 2
+
+
+def _units_of(dynamodb: Any, table: str, item: dict[str, Any]) -> float:
+    reply = dynamodb.put_item(TableName=table, Item=to_attributes(item), ReturnConsumedCapacity="TOTAL")
+    units: float = reply["ConsumedCapacity"]["CapacityUnits"]
+    dynamodb.delete_item(TableName=table, Key=to_attributes({"pk": item["pk"], "sk": item["sk"]}))
+    return units
