@@ -17,9 +17,10 @@ def notice_of(job: Job) -> Alert:
     headers and the bodies stay out: they may hold secrets, and mail is read by many eyes.
     """
     verb = "failed" if job.status is Status.FAILED else str(job.status)
-    title = one_line(job.name, _LONGEST_NAME) if job.name else job.id
+    name = one_line(job.name or "", _LONGEST_NAME)
+    called = f"“{name}”" if name else job.id
     lines = [
-        f"The job {_quoted(job)} has {verb}.",
+        f"The job {called} has {verb}.",
         "",
         f"Asked for   {job.request.method} {_without_query(job.request.url)}",
         f"Due         {readable(job.due_at_ms)}" + (f" ({job.timezone})" if job.timezone else ""),
@@ -34,7 +35,7 @@ def notice_of(job: Job) -> Alert:
         f"  {_advice(job)}",
         f"  All that is known of it: GET /v1/jobs/{job.id}",
     ]
-    return Alert(subject=f"Punctual: {title} {verb}", text="\n".join(lines) + "\n")
+    return Alert(subject=f"Punctual: {name or job.id} {verb}", text="\n".join(lines) + "\n")
 
 
 def operators_notice(subject: str, lines: list[str]) -> Alert:
@@ -48,12 +49,8 @@ def one_line(text: str, longest: int) -> str:
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
 
-def _quoted(job: Job) -> str:
-    return f"“{one_line(job.name, _LONGEST_NAME)}”" if job.name else job.id
-
-
 def _without_query(url: str) -> str:
-    base, mark, _ = url.partition("?")
+    base, mark, _ = url.partition("#")[0].partition("?")
     return one_line(base, 300) + ("?…" if mark else "")
 
 
@@ -62,12 +59,20 @@ def _times(count: int) -> str:
 
 
 def _attempt_line(attempt: Attempt) -> str:
-    when = readable(attempt.started_at_ms) if attempt.started_at_ms is not None else "not sent"
     said = one_line(attempt.error.message, 300) if attempt.error else f"The target answered {attempt.status_code}."
-    return f"{attempt.number}. {when}: {said}"
+    return f"{attempt.number}. {_when_sent(attempt)}: {said}"
+
+
+def _when_sent(attempt: Attempt) -> str:
+    if attempt.started_at_ms is not None:
+        return readable(attempt.started_at_ms)
+    # A worker that died may have sent the request; of all others it is known that they did not.
+    return "time unknown" if attempt.error and attempt.error.code == "died" else "not sent"
 
 
 def _advice(job: Job) -> str:
+    if job.status is Status.SUCCEEDED:
+        return "Nothing. The job asked to have its success told."
     last = job.last_attempt
     code = last.error.code if last and last.error else None
     return _ADVICE.get(code or "", "Mend what the target complains of, then schedule the job again.")
@@ -81,6 +86,8 @@ _ADVICE = {
     "connect_failed": "The target refused the connection. Check that it runs and may be reached from the internet.",
     "connect_timeout": "The target did not take the connection. Check that it may be reached from the internet.",
     "timeout": "The target took longer than the job's time-out. Make it answer sooner, or raise timeout_seconds.",
+    "connection_lost": "The work may have been done. Look at the target before you schedule the job again.",
+    "bad_response": "The work may have been done, but the answer is not HTTP. Check the target and its port.",
     "status_retryable": "The target kept answering with an error. When it is well again, schedule the job again.",
     "status_permanent": "The target refuses this request as it is. Correct the request, then schedule it again.",
     "expectation_failed": "The target answered, but not what the job's expect asks for. Correct one of the two.",

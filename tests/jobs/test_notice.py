@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.jobs.job import Attempt, AttemptError, AttemptOutcome, Body, Job, Request
+from lambdas.jobs.job import DIED, Attempt, AttemptError, AttemptOutcome, Body, Job, Notify, Request
 from lambdas.jobs.notice import notice_of, one_line, operators_notice
 from tests.examples import RETENTION_MS, a_job, an_attempt
 from tests.fakes import NOW_MS
@@ -89,6 +89,32 @@ def test_each_kind_of_failure_has_its_own_advice() -> None:
     assert len(set(advice.values())) == len(codes), advice
 
 
+def test_a_success_needs_nothing_to_be_done() -> None:
+    """A job may ask to be told of its success: the notice must not read like a complaint."""
+    job = replace(a_job(id="job_1", notify=Notify(("succeeded",))), attempt_count=1)
+    alert = notice_of(job.succeeded(an_attempt(), now_ms=SENT_MS + 130, retention_ms=RETENTION_MS))
+    assert alert.subject == "Punctual: job_1 succeeded"
+    assert "  1. 2026-09-21 14:14:20.001 UTC: The target answered 200.\n" in alert.text
+    assert advice_in(alert.text) == "Nothing. The job asked to have its success told."
+
+
+def test_of_an_attempt_that_died_nothing_is_claimed() -> None:
+    """Its request may have left: "not sent" would be a guess, and a dangerous one."""
+    died = [Attempt(number, AttemptOutcome.DIED, error=DIED) for number in range(1, 5)]
+    last = attempt(5, started_at_ms=None, status_code=None, error=AttemptError("died", "5 workers died on this job."))
+    text = notice_of(failed(*died, last)).text
+    assert "not sent" not in text
+    assert f"  1. time unknown: {DIED.message}\n" in text
+    assert "  5. time unknown: 5 workers died on this job.\n" in text
+    assert "Idempotency-Key" in advice_in(text)
+
+
+@pytest.mark.parametrize("code", ["connection_lost", "bad_response"])
+def test_a_broken_answer_may_mean_that_the_work_was_done(code: str) -> None:
+    """Whoever schedules the job again should look first."""
+    assert "may have been done" in advice_for(code)
+
+
 class TestSecrets:
     def test_query_headers_and_bodies_stay_out(self) -> None:
         """T7: they may hold secrets, and a mail is read by many eyes."""
@@ -101,6 +127,11 @@ class TestSecrets:
         alert = notice_of(failed(attempt(response_excerpt="s3cret"), request=request))
         assert "s3cret" not in alert.subject + alert.text
         assert "POST https://example.com/hook?…\n" in alert.text
+
+    def test_what_follows_a_hash_stays_out_too(self) -> None:
+        """It is never sent, and a URL pasted from a browser may carry a token there."""
+        alert = notice_of(failed(request=Request("GET", "https://example.com/a#s3cret?x")))
+        assert "GET https://example.com/a\n" in alert.text
 
 
 class TestTricks:
@@ -133,6 +164,7 @@ class TestTricks:
 
     def test_a_name_of_blanks_and_controls_leaves_a_readable_subject(self) -> None:
         """One line of it, trimmed."""
+        assert notice_of(failed(name=" \u202e\n")).subject == "Punctual: job_1 failed"
         assert one_line("  a\tb\n", 10) == "a b"
         assert one_line("abcdef", 5) == "abcd…"
         assert one_line("abcde", 5) == "abcde"
@@ -145,5 +177,8 @@ def test_operators_are_told_under_the_same_sender() -> None:
 
 
 def advice_for(code: str) -> str:
-    text = notice_of(failed(attempt(error=AttemptError(code, "What came back.")))).text
-    return text.split("What to do:\n")[1].splitlines()[0]
+    return advice_in(notice_of(failed(attempt(error=AttemptError(code, "What came back.")))).text)
+
+
+def advice_in(text: str) -> str:
+    return text.split("What to do:\n")[1].splitlines()[0].strip()
