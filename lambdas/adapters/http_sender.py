@@ -72,8 +72,8 @@ class HttpSender:
             except Trouble as trouble:
                 return Refusal(trouble, self._clock)
             exchange = Exchange(wire, timeout_seconds, self._adapter, self._starter, self._turns, self._clock)
-            exchange.open_early()
-            return exchange
+            denied = exchange.open_early()
+            return Refusal(denied, self._clock) if denied is not None else exchange
 
     def _tls_context(self) -> ssl.SSLContext:
         with self._context_lock:
@@ -104,9 +104,12 @@ class Exchange:
         self._sock: GuardedSocket | None = None
         self._closed = False
 
-    def open_early(self) -> None:
-        """Try to connect. What goes wrong now may be right at the instant. Whoever calls holds a turn."""
-        self._open(time.monotonic() + self._timeout_seconds)
+    def open_early(self) -> Trouble | None:
+        """Try to connect. What goes wrong now may be right at the instant, but for an address that is not allowed:
+        that is returned, for the next answer of a resolver that tried it once deserves no trust. Whoever calls holds
+        a turn."""
+        trouble = self._open(time.monotonic() + self._timeout_seconds)
+        return trouble if trouble is not None and trouble.code == "address_denied" else None
 
     def send_at(self, fire_at_ms: int, *, latest_ms: int) -> Answer | Failure:
         """Send at the instant (at once if it is past), and read what comes. Nothing is sent after `latest_ms`."""
@@ -130,7 +133,9 @@ class Exchange:
                 is_due = self._clock.now_ms() >= fire_at_ms
                 trouble = self._closes_at_once() if openings == MOST_OPENINGS else self._open(ends_at)
                 openings += 1
-                if trouble is not None and is_due:
+                if trouble is not None and (is_due or trouble.code == "address_denied"):
+                    with self._turns.away():
+                        self._clock.sleep_until(fire_at_ms)
                     return _unsent(trouble, since)
 
     def close(self) -> None:

@@ -28,7 +28,9 @@ _OUR_HEADERS = frozenset({"host", "connection", "content-length", "transfer-enco
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _URL = re.compile(r"(?P<scheme>https?)://(?P<place>[^/?#]+)(?:[/?#].*)?")
-_PLACE = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)]|(?P<name>[A-Za-z0-9_-][A-Za-z0-9._-]*))(?::(?P<port>[0-9]{0,5}))?")
+_PLACE = re.compile(
+    r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)]|(?P<name>[A-Za-z0-9_-][A-Za-z0-9._-]*))(?::(?P<port>[1-9][0-9]{0,4})?)?"
+)
 _UNSAFE_IN_URL = re.compile(r"[^\x21-\x7e]|\\")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
