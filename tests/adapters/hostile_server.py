@@ -26,7 +26,7 @@ class HostileServer:
     port: int
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
-    handshakes_failed: int = 0
+    closed: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -59,9 +59,9 @@ def _more(conn: socket.socket) -> bytes:
 
 
 @contextmanager
-def serving(*behaviours: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[HostileServer]:
+def serving(*behaviours: Behaviour, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[HostileServer]:
     """A server whose first connection gets the first behaviour, and so on; the last one goes on for ever."""
-    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+    with socket.create_server(("127.0.0.1", port), backlog=100) as listener:
         server = HostileServer(listener.getsockname()[1])
         acceptor = threading.Thread(target=_accept, args=(listener, server, behaviours, tls), daemon=True)
         acceptor.start()
@@ -95,13 +95,12 @@ def _accept(
 def _serve(conn: socket.socket, server: HostileServer, behaviour: Behaviour, tls: ssl.SSLContext | None) -> None:
     with conn, suppress(OSError):
         if tls is not None:
-            try:
-                conn = tls.wrap_socket(conn, server_side=True)
-            except OSError:
-                server.handshakes_failed += 1
-                raise
+            conn = tls.wrap_socket(conn, server_side=True)
         with conn:
             behaviour(conn, server)
+    with server.changed:
+        server.closed += 1
+        server.changed.notify_all()
 
 
 # What a server may do. Those that answer read the request first.
