@@ -58,24 +58,23 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
 
 
 @contextmanager
-def interrupted(client: Any, event: str, happening: Callable[..., Any]) -> Iterator[None]:
-    """Let something happen, once, in the middle of a client's next call: at botocore's `event`, such as
-    `before-call.dynamodb.UpdateItem`. What it returns is what botocore takes from a handler of that event."""
-    happened = False
+def interrupted(client: Any, event: str, happening: Callable[..., Any], *, skip: int = 0) -> Iterator[None]:
+    """Let something happen, once, in the middle of a client's call: at botocore's `event`, such as
+    `before-call.dynamodb.UpdateItem`, after that has come `skip` times. Calls that it makes itself are not counted;
+    what it returns is what botocore takes from a handler of that event."""
+    left = skip
 
     def handler(**kwargs: Any) -> Any:
-        nonlocal happened
-        if happened:
-            return None
-        happened = True
-        return happening(**kwargs)
+        nonlocal left
+        left -= 1
+        return happening(**kwargs) if left == -1 else None
 
     client.meta.events.register_first(event, handler)
     try:
         yield
     finally:
         client.meta.events.unregister(event, handler)
-    assert happened, f"{event} did not come"
+    assert left < 0, f"{event} did not come that often"
 
 
 @contextmanager
