@@ -26,10 +26,10 @@ RENEW_TOKEN_SECONDS = 45 * 60
 def main() -> int:
     """Run until told to stop. Returns the exit status: 0 when it was stopped, 1 when it could not go on."""
     started = time.monotonic()
-    if "--until-stdin-closes" in sys.argv[1:]:
-        threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
     for stop in (signal.SIGTERM, signal.SIGINT):  # a shell's background jobs would ignore SIGINT
         signal.signal(stop, signal.default_int_handler)
+    if "--until-stdin-closes" in sys.argv[1:]:
+        threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
     aws.forget_real_aws(os.environ)
     try:
         settings = Settings.from_environment(os.environ)
