@@ -80,8 +80,8 @@ def _need_time(faults: Faults) -> None:
 def _judged(job: Job, document: Mapping[str, Any], *, now_ms: int, rules: Rules, faults: Faults) -> Job:
     """The job with every field that the document gives; where faults are added, it is not to be used."""
     given = sound_part(document, faults)
-    request = requested(job.request, given, document, rules=rules, faults=faults)
-    job = _timed(replace(job, request=request), given, document, now_ms=now_ms, faults=faults)
+    request = requested(job.request, given, rules=rules, faults=faults)
+    job = _timed(replace(job, request=request), given, now_ms=now_ms, faults=faults)
     job = replace(job, retry=_retry(job.retry, given, faults))
     if "timeout_seconds" in given:
         job = replace(job, timeout_ms=round(given["timeout_seconds"] * 1000))
@@ -92,12 +92,12 @@ def _judged(job: Job, document: Mapping[str, Any], *, now_ms: int, rules: Rules,
     return replace(job, name=given.get("name", job.name))
 
 
-def _timed(job: Job, given: Scheduling, document: Mapping[str, Any], *, now_ms: int, faults: Faults) -> Job:
+def _timed(job: Job, given: Scheduling, *, now_ms: int, faults: Faults) -> Job:
     with faults.of("timezone"):
         if "timezone" in given:
             check_zone_name(given["timezone"])
             job = replace(job, timezone=given["timezone"])
-    if document.get("at") is not None and document.get("delay_seconds") is not None:
+    if "at" in given and "delay_seconds" in given:
         faults.add("at", "when_conflict", "Give at or delay_seconds, not both.")
     due: DueTime | None = None
     with faults.of("at"):

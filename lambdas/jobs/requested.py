@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from lambdas.jobs.destination import Rules, canonical_url
 from lambdas.jobs.errors import ValueRefused
@@ -20,9 +18,7 @@ LARGEST_BODY = 256 * 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def requested(
-    base: Request, given: Scheduling, document: Mapping[str, Any], *, rules: Rules, faults: Faults
-) -> Request:
+def requested(base: Request, given: Scheduling, *, rules: Rules, faults: Faults) -> Request:
     """`base` with what a document asks for. `given` is the document's sound part; faults are added to `faults`."""
     request = base
     with faults.of("url"):
@@ -37,7 +33,7 @@ def requested(
     if "headers" in given:
         faults.extend(header_faults(given["headers"], request.secret_headers))
         request = replace(request, headers=tuple(given["headers"].items()))
-    return _with_body(request, given, document, faults)
+    return _with_body(request, given, faults)
 
 
 def _method(method: str) -> str:
@@ -61,8 +57,8 @@ def _secret_headers(given: Scheduling, base: Request) -> tuple[str, ...]:
     return (*names, *(name for name in base.secret_headers if name.lower() in kept))
 
 
-def _with_body(request: Request, given: Scheduling, document: Mapping[str, Any], faults: Faults) -> Request:
-    if document.get("body") is not None and document.get("body_base64") is not None:
+def _with_body(request: Request, given: Scheduling, faults: Faults) -> Request:
+    if given.get("body") is not None and "body_base64" in given:
         faults.add("body", "body_conflict", "Give body or body_base64, not both.")
     with faults.of("body_base64"):
         if "body_base64" in given:

@@ -1,0 +1,131 @@
+"""The query of a list of jobs."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.jobs.asking import list_query
+from lambdas.jobs.errors import RequestRefused
+from lambdas.jobs.job import Status
+from lambdas.jobs.listing import ListQuery, Position, encode_cursor
+
+NOON_MS = 1_798_113_600_000  # 2026-12-24T12:00:00Z
+
+
+def asked(**parameters: str) -> ListQuery:
+    return list_query([(name.rstrip("_"), value) for name, value in parameters.items()], owner="ada")
+
+
+def faults(*parameters: tuple[str, str]) -> list[tuple[str, str]]:
+    with pytest.raises(RequestRefused) as refused:
+        list_query(parameters, owner="ada")
+    assert refused.value.status == 422
+    return [(fault.field, fault.code) for fault in refused.value.faults]
+
+
+def test_without_parameters_all_jobs_are_asked_for() -> None:
+    """Ascending, 50 of them; an empty value is as good as none."""
+    assert asked() == ListQuery("ada")
+    assert asked(status="", from_="", to="", order="", limit="", cursor="") == ListQuery("ada")
+
+
+def test_all_parameters_are_read() -> None:
+    """From ≤ due < to, in one order."""
+    query = asked(
+        status="failed,cancelled", from_="2026-12-24T12:00:00Z", to="2026-12-25 13:00+01:00", order="desc", limit="7"
+    )
+    assert query == ListQuery(
+        "ada",
+        statuses=frozenset({Status.FAILED, Status.CANCELLED}),
+        from_ms=NOON_MS,
+        to_ms=NOON_MS + 86_400_000,
+        descending=True,
+        limit=7,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "statuses"),
+    [
+        ("scheduled", {Status.SCHEDULED}),
+        ("upcoming", {Status.SCHEDULED, Status.RUNNING}),
+        ("upcoming,running,failed", {Status.SCHEDULED, Status.RUNNING, Status.FAILED}),
+        ("failed,failed", {Status.FAILED}),
+    ],
+)
+def test_statuses_may_be_several_and_upcoming_is_two(status: str, statuses: set[Status]) -> None:
+    """Separated by commas."""
+    assert asked(status=status).statuses == statuses
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-12-24T13:00:00 01:00", "2026-12-24T13:00 01:00", "2026-12-24 13:00:00.000 01:00", "2026-12-24 12:00Z"],
+)
+def test_a_plus_that_became_a_blank_is_a_plus(written: str) -> None:
+    """In a query + means a blank; most people forget to write %2B."""
+    assert asked(from_=written).from_ms == NOON_MS
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("status", "done", "range"),
+        ("status", "Failed", "range"),
+        ("status", "failed,", "range"),
+        ("status", "failed, cancelled", "range"),
+        ("from", "yesterday", "at_format"),
+        ("from", "2026-12-24", "at_format"),
+        ("to", "1798113600", "at_format"),
+        ("to", "2026-12-24T12:00:00", "at_offset_required"),
+        ("to", "2026-12-24 12:00", "at_offset_required"),
+        ("order", "DESC", "range"),
+        ("order", "up", "range"),
+        ("limit", "0", "range"),
+        ("limit", "101", "range"),
+        ("limit", "-1", "range"),
+        ("limit", "9" * 5000, "range"),
+        ("limit", "ten", "type"),
+        ("limit", "1.0", "type"),
+        ("limit", "+1", "type"),
+        ("limit", "\u0661", "type"),
+        ("cursor", "nonsense", "cursor_invalid"),
+        ("owner", "eve", "unknown_field"),
+        ("Status", "failed", "unknown_field"),
+        ("", "x", "unknown_field"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(name: str, value: str, code: str) -> None:
+    """With the parameter's name as the field."""
+    assert faults((name, value)) == [(name, code)]
+
+
+def test_a_parameter_is_given_once() -> None:
+    """Which of two was meant, nobody knows."""
+    assert faults(("limit", "1"), ("limit", "2")) == [("limit", "type")]
+    assert faults(("cursor", ""), ("cursor", "")) == [("cursor", "type")]
+
+
+def test_a_range_does_not_end_before_it_begins() -> None:
+    """An empty one is allowed."""
+    assert asked(from_="2026-12-24T12:00Z", to="2026-12-24T12:00Z").to_ms == NOON_MS
+    assert faults(("from", "2026-12-24T12:00:00.001Z"), ("to", "2026-12-24T12:00Z")) == [("to", "range")]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    """And a broken bound does not also make a broken range; a cursor is not judged for a question that is none."""
+    told = faults(
+        ("limit", "x"), ("from", "x"), ("to", "2026-12-24T12:00Z"), ("cursor", "x"), ("status", "x"), ("y", "z")
+    )
+    assert sorted(told) == [("from", "at_format"), ("limit", "type"), ("status", "range"), ("y", "unknown_field")]
+
+
+def test_a_cursor_goes_on_with_the_question_it_was_given_for() -> None:
+    """Of the same owner; another page size is fine, another range is not."""
+    query = asked(status="failed", limit="1")
+    after = {"failed": Position(NOON_MS, "job_" + "0" * 32)}
+    cursor = encode_cursor(query, after)
+    assert asked(status="failed", limit="9", cursor=cursor).after == after
+    assert faults(("status", "cancelled"), ("cursor", cursor)) == [("cursor", "cursor_invalid")]
+    with pytest.raises(RequestRefused):
+        list_query([("status", "failed"), ("cursor", cursor)], owner="eve")
