@@ -33,7 +33,9 @@ def request(
     return OutgoingRequest(method, url, headers, body)
 
 
-def send_now(outgoing: OutgoingRequest, *, by: HttpSender | None = None, timeout_seconds: float = 5) -> Answer | Failure:
+def send_now(
+    outgoing: OutgoingRequest, *, by: HttpSender | None = None, timeout_seconds: float = 5
+) -> Answer | Failure:
     """Open, send at once, close: the whole of an attempt whose instant is past."""
     opened = (by or sender()).open(outgoing, timeout_seconds=timeout_seconds)
     try:

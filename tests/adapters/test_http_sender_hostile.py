@@ -50,7 +50,9 @@ def test_a_target_that_refuses_the_connection_is_told_as_such() -> None:
     ("behaviour", "code"),
     [
         pytest.param(reset(), "connection_lost", id="resets after the request"),
-        pytest.param(reset(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), "connection_lost", id="resets in body"),
+        pytest.param(
+            reset(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), "connection_lost", id="resets in body"
+        ),
         pytest.param(answer(), "connection_lost", id="hangs up without an answer"),
         pytest.param(answer(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), "connection_lost", id="half a body"),
         pytest.param(answer(hostile.CHUNKED + b"5\r\nhal"), "connection_lost", id="half a chunk"),
@@ -60,11 +62,17 @@ def test_a_target_that_refuses_the_connection_is_told_as_such() -> None:
         pytest.param(answer(b"HTTP/2.0 200 OK\r\n\r\n"), "bad_response", id="another version"),
         pytest.param(answer(b"HTTP/1.1 2000 OK\r\n\r\n"), "bad_response", id="no such status"),
         pytest.param(answer(b"SSH-2.0-OpenSSH_9.6\r\n"), "bad_response", id="another protocol"),
-        pytest.param(answer(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 1_000 + b"\r\n"), "bad_response", id="1,000 headers"),
-        pytest.param(answer(b"HTTP/1.1 200 OK\r\nX-A: " + b"b" * 70_000 + b"\r\n\r\n"), "bad_response", id="long header"),
+        pytest.param(
+            answer(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 1_000 + b"\r\n"), "bad_response", id="1,000 headers"
+        ),
+        pytest.param(
+            answer(b"HTTP/1.1 200 OK\r\nX-A: " + b"b" * 70_000 + b"\r\n\r\n"), "bad_response", id="long header"
+        ),
         pytest.param(answer(b"HTTP/1.1 200 " + b"K" * 70_000 + b"\r\n\r\n"), "bad_response", id="long status line"),
         pytest.param(answer(INTERIM * 11 + hostile.OK), "bad_response", id="11 interim answers"),
-        pytest.param(answer(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), "bad_response", id="another protocol unasked"),
+        pytest.param(
+            answer(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), "bad_response", id="another protocol unasked"
+        ),
         pytest.param(answer_for_ever(b"HTTP/1.1 200 OK\r\n", A_HEADER), "bad_response", id="endless headers"),
         pytest.param(answer_for_ever(hostile.CHUNKED + b"2;", A_HEADER[:-2]), "bad_response", id="endless chunk size"),
         pytest.param(answer_for_ever(b"", INTERIM), "bad_response", id="endless interim answers"),
@@ -108,7 +116,9 @@ def test_a_target_that_keeps_the_worker_waiting_is_given_up_when_the_total_time_
     "behaviour",
     [
         pytest.param(answer_for_ever(b"HTTP/1.1 200 OK\r\n\r\n", bytes(9_999)), id="no end"),
-        pytest.param(answer_for_ever(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n", bytes(9_999)), id="10 GB"),
+        pytest.param(
+            answer_for_ever(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n", bytes(9_999)), id="10 GB"
+        ),
         pytest.param(answer_for_ever(hostile.CHUNKED, b"3E8\r\n" + bytes(1_000) + b"\r\n"), id="chunks for ever"),
     ],
 )
@@ -194,7 +204,9 @@ def test_one_slow_target_does_not_delay_the_others() -> None:
     slow = drip(b"HTTP/1.1 200 OK\r\n", b"X")
     with serving(slow) as bad, serving(answer(hostile.OK)) as good:
         stuck = [
-            threading.Thread(target=send_now, args=(request(bad.url()),), kwargs={"by": one_sender, "timeout_seconds": 3})
+            threading.Thread(
+                target=send_now, args=(request(bad.url()),), kwargs={"by": one_sender, "timeout_seconds": 3}
+            )
             for _ in range(20)
         ]
         for thread in stuck:
