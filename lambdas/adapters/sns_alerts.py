@@ -19,6 +19,9 @@ LONGEST_SUBJECT = 99
 LARGEST_TEXT_BYTES = 255 * 1024
 """A message may have 256 KB with all that belongs to it (AWS limit)."""
 
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""SNS and SQS take the characters that XML takes, and refuse a message with any other."""
+
 _CUT = "\n[…]\n"
 _LOOKALIKES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
 
@@ -52,8 +55,8 @@ def subject_line(text: str) -> str:
 
 
 def bounded(text: str) -> str:
-    """The text, cut where it would be more than SNS takes."""
-    encoded = text.encode(errors="replace")
+    """The text without what no XML may hold, and cut where it would be more than SNS takes."""
+    encoded = _NOT_XML.sub("\ufffd", text).encode()
     if len(encoded) <= LARGEST_TEXT_BYTES:
         return encoded.decode()
     return encoded[: LARGEST_TEXT_BYTES - len(_CUT.encode())].decode(errors="ignore") + _CUT
