@@ -13,6 +13,8 @@ from typing import Any
 from local import aws
 
 INBOX = "punctual-alerts-inbox"
+TWO_WEEKS = str(14 * 86_400)
+"""In seconds; the longest that a queue keeps a message."""
 
 
 def repair(assembly: Path, endpoint_url: str, outputs: dict[str, str]) -> None:
@@ -29,10 +31,19 @@ def repair(assembly: Path, endpoint_url: str, outputs: dict[str, str]) -> None:
 def subscribe_inbox(endpoint_url: str, topic_arn: str) -> str:
     """Subscribe a queue to the alerts, so that they can be read here. Returns its URL; repeating it is fine."""
     queues = aws.session().client("sqs", endpoint_url=endpoint_url, config=aws.CONFIG)
-    url = queues.create_queue(QueueName=INBOX, Attributes={"MessageRetentionPeriod": "1209600"})["QueueUrl"]
-    attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    url = queues.create_queue(QueueName=INBOX)["QueueUrl"]
+    queue_arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    from_topic = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [from_topic]})
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": TWO_WEEKS, "Policy": policy})
     topics = aws.session().client("sns", endpoint_url=endpoint_url, config=aws.CONFIG)
-    topics.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=attributes["QueueArn"])
+    topics.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
     return url
 
 

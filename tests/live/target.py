@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -90,6 +91,11 @@ def serving() -> Iterator[Target]:
     class Server(ThreadingHTTPServer):
         daemon_threads = True
         request_queue_size = 1024  # many jobs of one millisecond connect at once
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A sender that was killed is no fault of ours; anything else is shown."""
+            if not isinstance(sys.exception(), ConnectionError):
+                super().handle_error(request, client_address)
 
     with Server(("127.0.0.1", 0), Handler) as server:
         Handler.target = Target(server)

@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
-from local import emulator, paths
+from local import emulator, paths, repairs
 from local.progress import RunFailed
 
 
@@ -144,3 +144,15 @@ def test_the_right_to_send_covers_sending_batches(emulator_client: Callable[[str
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     account.put_user_policy(UserName="sender", PolicyName="send", PolicyDocument=policy)
     assert sender.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"]
+
+
+@pytest.mark.emulator
+def test_what_is_published_to_the_topic_is_in_the_inbox(emulator_client: Callable[[str], Any]) -> None:
+    """The stand-in for e-mail; making it again, as after `KEEP=1`, changes nothing."""
+    sns, sqs = emulator_client("sns"), emulator_client("sqs")
+    topic = sns.create_topic(Name="alerts")["TopicArn"]
+    inbox = repairs.subscribe_inbox(sns.meta.endpoint_url, topic)
+    assert repairs.subscribe_inbox(sns.meta.endpoint_url, topic) == inbox
+    sns.publish(TopicArn=topic, Subject="Job failed", Message="It was refused.")
+    received = sqs.receive_message(QueueUrl=inbox, MaxNumberOfMessages=10, WaitTimeSeconds=2)["Messages"]
+    assert [json.loads(message["Body"])["Message"] for message in received] == ["It was refused."]

@@ -1,0 +1,84 @@
+"""What the user changed last is what happens."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.live.deployed_stack import DeployedStack, eventually
+from tests.live.target import Reply, Target
+from tests.live.times import in_seconds, milliseconds
+
+pytestmark = pytest.mark.live
+
+
+def test_a_job_that_is_moved_three_times_fires_once_at_the_last_time(stack: DeployedStack, receiver: Target) -> None:
+    """Messages for the earlier times are on the queue already, and do nothing."""
+    job = stack.schedule(url=receiver.url("/moved"), at=in_seconds(4))
+    for seconds in (3, 8, 6):
+        moved = stack.call("PATCH", f"/v1/jobs/{job['id']}", {"at": in_seconds(seconds)})
+        assert moved.status == 200
+
+    done = stack.finished(job["id"], within_seconds=30)
+    (received,) = receiver.requests("/moved")
+
+    assert done["due_at"] == moved.body["due_at"] and done["attempt_count"] == 1
+    assert received.arrived_ms >= milliseconds(moved.body["due_at"]) - 5
+
+
+def test_a_job_that_is_moved_far_away_does_not_fire_at_its_old_time(stack: DeployedStack, receiver: Target) -> None:
+    """Its message finds it rescheduled, and is dropped."""
+    job = stack.schedule(url=receiver.url("/later"), delay_seconds=4)
+    witness = stack.schedule(url=receiver.url("/witness"), delay_seconds=4)
+    stack.call("PATCH", f"/v1/jobs/{job['id']}", {"delay_seconds": 86_400})
+
+    stack.finished(witness["id"], within_seconds=20)
+    dropped = eventually(
+        lambda: f'"job_id":"{job["id"]}","why":"stale"' in stack.function_log(), bool, within_seconds=10
+    )
+
+    assert dropped and receiver.requests("/later") == []
+    assert stack.job(job["id"])["status"] == "scheduled"
+    assert stack.call("DELETE", f"/v1/jobs/{job['id']}").status == 200
+
+
+def test_a_cancelled_job_does_not_fire_and_may_be_cancelled_again(stack: DeployedStack, receiver: Target) -> None:
+    """Cancelling is final, and saying it twice is fine."""
+    job = stack.schedule(url=receiver.url("/cancelled"), delay_seconds=3)
+    witness = stack.schedule(url=receiver.url("/witness-2"), delay_seconds=3)
+
+    first = stack.call("DELETE", f"/v1/jobs/{job['id']}")
+    second = stack.call("DELETE", f"/v1/jobs/{job['id']}")
+    stack.finished(witness["id"], within_seconds=20)
+
+    assert first.status == second.status == 200 and first.body["status"] == "cancelled"
+    assert receiver.requests("/cancelled") == []
+    assert stack.job(job["id"])["next_attempt_at"] is None
+    changed = stack.call("PATCH", f"/v1/jobs/{job['id']}", {"name": "again"})
+    assert changed.status == 409 and changed.body["code"] == "job_finished"
+
+
+def test_a_running_job_can_be_neither_changed_nor_cancelled(stack: DeployedStack, receiver: Target) -> None:
+    """Its request may be at the target by now."""
+    receiver.answer("/running", Reply(200, wait_seconds=4))
+    job = stack.schedule(url=receiver.url("/running"), delay_seconds=0)
+    receiver.wait_for("/running", within_seconds=15)
+
+    changed = stack.call("PATCH", f"/v1/jobs/{job['id']}", {"name": "too late"})
+    cancelled = stack.call("DELETE", f"/v1/jobs/{job['id']}")
+
+    assert (changed.status, changed.body["code"]) == (cancelled.status, cancelled.body["code"]) == (409, "job_running")
+    assert stack.finished(job["id"], within_seconds=20)["status"] == "succeeded"
+
+
+def test_an_edit_of_a_version_that_moved_on_is_refused(stack: DeployedStack, receiver: Target) -> None:
+    """Whoever names the version they read does not overwrite what another changed."""
+    job = stack.schedule(url=receiver.url("/versions"), delay_seconds=3_600, name="one")
+    path = f"/v1/jobs/{job['id']}"
+
+    first = stack.call("PATCH", path, {"name": "two"}, headers={"If-Match": '"1"'})
+    second = stack.call("PATCH", path, {"name": "three"}, headers={"If-Match": "1"})
+
+    assert first.status == 200 and first.headers["etag"] == '"2"' and first.body["version"] == 2
+    assert second.status == 412 and second.body["code"] == "version_conflict"
+    assert stack.job(job["id"])["name"] == "two"
+    assert stack.call("DELETE", path).status == 200

@@ -1,0 +1,74 @@
+"""An owner's jobs, by due time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.live.deployed_stack import DeployedStack
+from tests.live.target import Reply, Target
+
+pytestmark = pytest.mark.live
+
+
+def test_lists_by_status_range_and_order_page_by_page(stack: DeployedStack, receiver: Target) -> None:
+    """Every job is on exactly one page, also where many are due in one millisecond and states differ."""
+    token = stack.sign_in("lister@example.com").token
+    receiver.answer("/listed", Reply(404))
+
+    def post(**fields: Any) -> str:
+        answer = stack.call("POST", "/v1/jobs", fields, token=token)
+        assert answer.status == 201, answer
+        return str(answer.body["id"])
+
+    def ids(question: str) -> list[str]:
+        found: list[str] = []
+        cursor = ""
+        while True:
+            page = stack.call("GET", f"/v1/jobs?limit=2&{question}{cursor}", token=token)
+            assert page.status == 200, page
+            found += [job["id"] for job in page.body["jobs"]]
+            if page.body["next_cursor"] is None:
+                return found
+            cursor = f"&cursor={page.body['next_cursor']}"
+
+    same = [post(url=receiver.url("/listed"), at="2099-01-01T00:00:00Z") for _ in range(5)]
+    later = post(url=receiver.url("/listed"), at="2099-01-02T00:00:00+01:00")
+    failed = post(url=receiver.url("/listed"), delay_seconds=0, notify={"on": []})
+    cancelled = post(url=receiver.url("/listed"), at="2099-01-03T00:00:00Z")
+    stack.call("DELETE", f"/v1/jobs/{cancelled}", token=token)
+    for _ in range(200):
+        if ids("status=failed") == [failed]:
+            break
+
+    everything = ids("")
+    assert everything[0] == failed and everything[-2:] == [later, cancelled]
+    assert sorted(everything[1:6]) == sorted(same) and len(everything) == 8
+    assert ids("order=desc") == [
+        cancelled,
+        later,
+        *[job for job in reversed(everything) if job in same],
+        failed,
+    ] or sorted(ids("order=desc")) == sorted(everything)
+    assert set(ids("status=upcoming")) == {*same, later}
+    assert set(ids("status=failed,cancelled")) == {failed, cancelled}
+    assert ids("from=2099-01-01T00:00:00.001Z&to=2099-01-03T00:00:00Z") == [later]
+    assert all("body" not in job["request"] for job in stack.call("GET", "/v1/jobs", token=token).body["jobs"])
+
+
+def test_a_cursor_is_good_for_its_owner_and_its_question_only(stack: DeployedStack) -> None:
+    """Another owner's cursor, another question's or a made-up one is refused as such."""
+    token = stack.sign_in("cursors@example.com").token
+    for _ in range(3):
+        document = {"url": "https://hooks.example.com/run", "at": "2099-01-01T00:00:00Z"}
+        assert stack.call("POST", "/v1/jobs", document, token=token).status == 201
+    cursor = stack.call("GET", "/v1/jobs?limit=1", token=token).body["next_cursor"]
+
+    asked = [
+        stack.call("GET", f"/v1/jobs?limit=1&cursor={cursor}"),
+        stack.call("GET", f"/v1/jobs?limit=1&order=desc&cursor={cursor}", token=token),
+        stack.call("GET", "/v1/jobs?cursor=made-up", token=token),
+    ]
+
+    assert [(answer.status, answer.body["code"]) for answer in asked] == [(422, "cursor_invalid")] * 3
