@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from local import paths
@@ -74,9 +74,15 @@ class Settings:
             "horizon_seconds": str(self.horizon_seconds),
         }
 
-    def as_json(self) -> dict[str, str | int | bool]:
-        """What was in force, for stack.json."""
-        return {**asdict(self), "own_hosts": self.own_hosts, "state": str(self.state)}
+    def in_force(self) -> dict[str, str | int]:
+        """By the names that they are set with, for stack.json."""
+        return {
+            "PUNCTUAL_PORT": self.port,
+            "PUNCTUAL_PRIVATE_TARGETS": self.private_targets,
+            "PUNCTUAL_OWN_HOSTS": self.own_hosts,
+            "PUNCTUAL_SWEEP_MINUTES": self.sweep_minutes,
+            "PUNCTUAL_HORIZON_SECONDS": self.horizon_seconds,
+        }
 
 
 def _whole_number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -29,7 +29,7 @@ def describe(settings: Settings, outputs: Mapping[str, str], user: User, inbox_u
         },
         "topics": {"alerts": outputs["AlertsTopicArn"]},
         "console_url": None,
-        "settings": settings.as_json(),
+        "settings": settings.in_force(),
     }
 
 

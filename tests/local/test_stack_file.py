@@ -24,7 +24,6 @@ SETTINGS = Settings(port=4570)
 def test_it_has_what_programs_are_promised() -> None:
     """These keys are a contract: the bench, the live tests and later tools read them."""
     contents = stack_file.describe(SETTINGS, OUTPUTS, User("sub-1", "a.b.c"), "http://localhost:4570/0/inbox")
-    settings = contents.pop("settings")
     assert contents == {
         "api_url": "http://localhost:4570/_aws/execute-api/9a7c41d2",
         "token": "a.b.c",
@@ -39,9 +38,14 @@ def test_it_has_what_programs_are_promised() -> None:
         },
         "topics": {"alerts": "arn:aws:sns:us-east-1:000000000000:alerts"},
         "console_url": None,
+        "settings": {
+            "PUNCTUAL_PORT": 4570,
+            "PUNCTUAL_PRIVATE_TARGETS": "127.0.0.1,[::1],localhost",
+            "PUNCTUAL_OWN_HOSTS": "localhost:4570,127.0.0.1:4570,[::1]:4570",
+            "PUNCTUAL_SWEEP_MINUTES": 4,
+            "PUNCTUAL_HORIZON_SECONDS": 900,
+        },
     }
-    assert settings["port"] == 4570
-    assert settings["horizon_seconds"] == 900
 
 
 def test_it_is_written_whole_and_for_its_owner_only(tmp_path: Path) -> None:
