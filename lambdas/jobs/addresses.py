@@ -1,8 +1,8 @@
 """Which addresses may be connected to: what the IANA registries give out as global unicast, and what operators list.
 
 This is asked for every address before a connection and again of its peer, whatever the URL looked like: it alone is
-what keeps strangers out of the network. The tables are those of docs/DESIGN.md, section 6; Python's `is_global` lets
-some of these pass (multicast, 6to4 relays, NAT64, site-local).
+what keeps strangers out of the network. The tables follow IANA's special-purpose address registries (RFC 6890);
+Python's `is_global` lets some of them pass: multicast, 6to4 relays, NAT64, site-local.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The fields of a job as users send them: their structure, types and plain ranges, and the faults that are found.
 
 pydantic looks at the structure, strictly: nothing is converted, and unknown fields are refused. What only the core can
-judge (is the address public? does the local time exist?) is judged by `accept` and its helpers, for every field whose
-structure is sound, so that all faults of a document are told at once.
+judge (is the address public? does the local time exist?) is judged by `accept` and the modules it calls, for every
+field whose structure is sound, so that all faults of a document are told at once.
 """
 
 from __future__ import annotations
