@@ -14,9 +14,8 @@ from infra.stage_settings import SettingsRefused, StageSettings
 from infra.wheels import PackagingFailed
 
 
-def main() -> int:
-    """Write the template of one stage. Returns the exit status."""
-    app = App()
+def main(app: App) -> int:
+    """Write the template of the stage that the context names. Returns the exit status."""
     try:
         settings = StageSettings.from_context(app.node.get_all_context())
         zips = packages(target_of(settings))
@@ -30,4 +29,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(App()))

@@ -18,6 +18,8 @@ from infra.security_rules import acknowledge
 from infra.stage_settings import LOG_RETENTIONS, StageSettings
 from infra.target import AWS, THIS_MACHINE, Target
 
+METRICS_NAMESPACE = "Punctual"
+
 
 def target_of(settings: StageSettings) -> Target:
     """Where a stage's functions run. The emulator uses the interpreter and machine that it runs on itself."""
@@ -81,11 +83,12 @@ class FunctionRecipe:
             actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
         )
         on_key = may_use_key(self.key, rights) if self.key else []
+        for_emulator = _batch_rights(rights) if self.settings.is_local else []
         role = iam.Role(
             scope,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"Rights": iam.PolicyDocument(statements=[own_log, *rights, *on_key])},
+            inline_policies={"Rights": iam.PolicyDocument(statements=[own_log, *rights, *on_key, *for_emulator])},
         )
         if any("*" in right.resources for right in rights):
             acknowledge(
@@ -96,7 +99,13 @@ class FunctionRecipe:
         return role.without_policy_updates()
 
 
-METRICS_NAMESPACE = "Punctual"
+def _batch_rights(rights: Sequence[iam.PolicyStatement]) -> list[iam.PolicyStatement]:
+    """The emulator asks for a right of its own for sending a batch. AWS knows none: SendMessage covers it."""
+    return [
+        iam.PolicyStatement(actions=["sqs:SendMessageBatch"], resources=right.resources)
+        for right in rights
+        if "sqs:SendMessage" in right.actions
+    ]
 
 
 def log_group_of(scope: Construct, settings: StageSettings, construct_id: str = "Log") -> logs.LogGroup:

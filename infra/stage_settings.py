@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from lambdas.jobs.destination import Rules
+from lambdas.jobs.errors import SettingInvalid
+
 STAGES = ("local", "dev", "prod")
 
-# SQS delays a message by 15 minutes at most.
+# Three sweeps fit in it, and a rule's rate is a minute or more; SQS delays a message by 15 minutes at most.
+_SHORTEST_HORIZON_SECONDS = 180
 _LONGEST_HORIZON_SECONDS = 900
 # An event source of SQS takes no other MaximumConcurrency.
 _CONCURRENCY = range(2, 1001)
@@ -86,9 +89,13 @@ class StageSettings:
                 values[key] = parse(given)
             except ValueError as fault:
                 faults.append(f"{key}: {fault}")
+        try:
+            settings = cls(**values)
+        except SettingsRefused as refused:
+            faults.append(str(refused))
         if faults:
             raise SettingsRefused("\n".join(faults))
-        return cls(**values)
+        return settings
 
 
 _STAGE_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -167,8 +174,11 @@ def _faults(settings: StageSettings) -> Iterable[str]:
 
 
 def _timing_faults(settings: StageSettings) -> Iterable[str]:
-    if not 60 <= settings.horizon_seconds <= _LONGEST_HORIZON_SECONDS:
-        yield f"horizon_seconds: {settings.horizon_seconds} is not from 60 to {_LONGEST_HORIZON_SECONDS} (SQS's limit)"
+    if not _SHORTEST_HORIZON_SECONDS <= settings.horizon_seconds <= _LONGEST_HORIZON_SECONDS:
+        yield (
+            f"horizon_seconds: {settings.horizon_seconds} is not from {_SHORTEST_HORIZON_SECONDS} "
+            f"to {_LONGEST_HORIZON_SECONDS}"
+        )
     elif not 60 <= settings.sweep_minutes * 60 <= settings.horizon_seconds // 3:
         yield (
             f"sweep_minutes: {settings.sweep_minutes} is not from 1 to {settings.horizon_seconds // 180}; "
@@ -177,34 +187,20 @@ def _timing_faults(settings: StageSettings) -> Iterable[str]:
 
 
 def _destination_faults(settings: StageSettings) -> Iterable[str]:
-    for name in ("private_targets", "own_hosts"):
-        for entry in getattr(settings, name):
-            if not _is_destination(entry, network_allowed=name == "private_targets"):
-                yield f"{name}: {entry!r} is no host-or-network[:port] (an IPv6 address stands in brackets)"
+    """By the functions' own rules, so that what is deployed is understood."""
     if not settings.allowed_ports:
         yield "allowed_ports: at least one port is needed"
-    for port in settings.allowed_ports:
-        if not 1 <= port <= 65_535:
-            yield f"allowed_ports: {port} is no port"
-
-
-_DESTINATION = re.compile(r"(?P<host>\[[^\]]+\](?:/\d+)?|[^\[\]:]+)(?::(?P<port>\d{1,5}))?")
-_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.I)
-
-
-def _is_destination(entry: str, *, network_allowed: bool) -> bool:
-    match = _DESTINATION.fullmatch(entry)
-    if match is None or not 1 <= int(match["port"] or 1) <= 65_535:
-        return False
-    host = match["host"].replace("[", "").replace("]", "")
-    if "/" in host and not network_allowed:
-        return False
-    try:
-        ipaddress.ip_network(host)
-    except ValueError:
-        # What looks like an address must be one.
-        return _HOST_NAME.fullmatch(host) is not None and not re.fullmatch(r"[0-9.]+", host)
-    return True
+    lists = {
+        "allowed_ports": map(str, settings.allowed_ports),
+        "private_targets": settings.private_targets,
+        "own_hosts": settings.own_hosts,
+    }
+    for name, entries in lists.items():
+        for entry in entries:
+            try:
+                Rules.from_settings(**{**dict.fromkeys(lists, ""), name: entry})
+            except SettingInvalid as invalid:
+                yield str(invalid)
 
 
 def _identity_faults(settings: StageSettings) -> Iterable[str]:

@@ -24,7 +24,7 @@ TASK_ROOT = "/var/task"
 
 _BOTOCORE_SERVICES = frozenset({"dynamodb", "sns", "sqs"})
 # Powertools carries a megabyte and a half of Swagger UI for a page that we do not serve with it.
-_NOT_AT_RUN_TIME = ("*.pyi", "py.typed", "examples-1.json", "swagger-ui*.min.*", "__pycache__", "tests", "bin")
+_NOT_AT_RUN_TIME = ("*.pyi", "py.typed", "examples-1.json", "swagger-ui*.min.*", "__pycache__", "tests", "bin", ".lock")
 
 
 class PackagingFailed(Exception):
@@ -80,7 +80,8 @@ def _prune(folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for metadata in list(folder.glob("*.dist-info")):
         _prune_metadata(metadata)
-    _prune_botocore(folder / "botocore" / "data")
+    if (folder / "botocore").exists():
+        _prune_botocore(folder / "botocore" / "data")
 
 
 def _prune_metadata(folder: Path) -> None:

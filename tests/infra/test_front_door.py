@@ -1,0 +1,144 @@
+"""The HTTP API: who gets in, how much, and what is written down of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from infra.stage_settings import StageSettings
+from tests.infra.templates import STAGES, Template, synthesised, template, template_with_everything, text_of
+
+OPEN_ROUTES = {"OPTIONS /v1/{proxy+}", "GET /health", "$default"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_route_but_the_open_ones_asks_for_a_token(stage: str) -> None:
+    """T6; a browser's first question, health and our own 404 are open."""
+    made = template(stage)
+    (authorizer,) = made.all("AWS::ApiGatewayV2::Authorizer")
+    routes = {route["RouteKey"]: route for route in made.all("AWS::ApiGatewayV2::Route").values()}
+    assert routes.keys() == {"ANY /v1/{proxy+}", *OPEN_ROUTES}
+    assert routes["ANY /v1/{proxy+}"]["AuthorizationType"] == "JWT"
+    assert routes["ANY /v1/{proxy+}"]["AuthorizerId"] == {"Ref": authorizer}
+    assert {key for key, route in routes.items() if route["AuthorizationType"] == "NONE"} == OPEN_ROUTES
+
+
+def test_all_routes_lead_to_the_api_function_in_the_newer_payload_format() -> None:
+    """The handler reads events of version 2.0."""
+    made = template("prod")
+    integration = made.one("AWS::ApiGatewayV2::Integration")
+    assert integration["PayloadFormatVersion"] == "2.0"
+    assert integration["IntegrationUri"] == {"Fn::GetAtt": [made.function_id("api"), "Arn"]}
+    (integration_id,) = made.all("AWS::ApiGatewayV2::Integration")
+    for route in made.all("AWS::ApiGatewayV2::Route").values():
+        assert {"Ref": integration_id} in route["Target"]["Fn::Join"][1]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_tokens_are_those_of_our_own_user_pool(stage: str) -> None:
+    """For our own app client, and no other."""
+    made = template(stage)
+    (pool,) = made.all("AWS::Cognito::UserPool")
+    (client,) = made.all("AWS::Cognito::UserPoolClient")
+    jwt = made.one("AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
+    assert jwt["Audience"] == [{"Ref": client}]
+    assert text_of(jwt["Issuer"]) == f"https://cognito-idp.<AWS::Region>.<AWS::URLSuffix>/<{pool}>"
+
+
+def test_an_existing_issuer_takes_the_place_of_the_user_pool() -> None:
+    """By two settings; then there is no pool of ours at all."""
+    made = template_with_everything()
+    jwt = made.one("AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
+    assert jwt == {"Audience": ["punctual", "other"], "Issuer": "https://issuer.example.com/"}
+    assert not made.all("AWS::Cognito::UserPool")
+    assert "UserPoolId" not in made.outputs
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_more_requests_than_the_settings_allow_are_turned_away(stage: str) -> None:
+    """The emulator does not throttle. Open routes get a small part, for anybody may call them."""
+    made = template(stage)
+    settings = StageSettings.from_context({"stage": stage})
+    described = made.one("AWS::ApiGatewayV2::Stage")
+    assert described["StageName"] == "$default"
+    assert described["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": settings.requests_per_second,
+        "ThrottlingBurstLimit": settings.burst_requests,
+    }
+    assert described["RouteSettings"].keys() == OPEN_ROUTES
+    for throttle in described["RouteSettings"].values():
+        assert throttle == {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
+
+
+def test_a_stage_is_made_after_the_routes_that_it_throttles() -> None:
+    """API Gateway refuses settings for a route that is not there yet."""
+    made = template("prod")
+    (stage,) = (r for r in made.resources.values() if r["Type"] == "AWS::ApiGatewayV2::Stage")
+    waited_for = {made.resources[name]["Properties"].get("RouteKey") for name in stage["DependsOn"]}
+    assert waited_for >= OPEN_ROUTES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_requests_are_written_down_with_their_id_and_without_secrets(stage: str) -> None:
+    """T7: no header, no query, no body, no token."""
+    made = template(stage)
+    access_log = made.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]
+    fields = json.loads(access_log["Format"])
+    assert fields["request_id"] == "$context.requestId"
+    assert set(fields.values()) == {
+        "$context.requestId",
+        "$context.requestTime",
+        "$context.identity.sourceIp",
+        "$context.authorizer.claims.sub",
+        "$context.routeKey",
+        "$context.path",
+        "$context.status",
+        "$context.responseLength",
+        "$context.responseLatency",
+        "$context.integrationLatency",
+        "$context.integrationErrorMessage",
+        "$context.authorizer.error",
+    }
+    log_group = access_log["DestinationArn"]["Fn::GetAtt"][0]
+    assert "RetentionInDays" in made.all("AWS::Logs::LogGroup")[log_group]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_pages_of_any_site_may_call_with_a_token_and_read_what_they_need(stage: str) -> None:
+    """The emulator drops this from the template. No cookies: nothing is sent that the page does not send itself."""
+    cors = template(stage).one("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
+    assert cors["AllowOrigins"] == ["*"]
+    assert "AllowCredentials" not in cors
+    assert cors["AllowMethods"] == ["*"]
+    assert {"authorization", "content-type", "idempotency-key", "if-match"} <= set(cors["AllowHeaders"])
+    assert {"etag", "location", "retry-after", "apigw-requestid"} <= set(cors["ExposeHeaders"])
+
+
+def test_the_api_knows_its_own_host_so_that_no_job_may_call_it() -> None:
+    """T3: besides those of the settings, such as a custom domain."""
+    assert _own_hosts(template("prod")) == ["<api>.execute-api.<AWS::Region>.<AWS::URLSuffix>"]
+    assert _own_hosts(template_with_everything()) == [
+        "<api>.execute-api.<AWS::Region>.<AWS::URLSuffix>",
+        "jobs.example.com",
+    ]
+
+
+def test_the_emulator_gives_the_api_the_same_id_every_time() -> None:
+    """By a tag that AWS would not understand, so it is there on the local stage only."""
+    tags = template("local").one("AWS::ApiGatewayV2::Api")["Tags"]
+    assert len(tags["ms-custom-id"]) == 8
+    assert int(tags["ms-custom-id"], 16)
+    assert tags["ms-custom-id"] == tags["ms-custom-id"].lower()
+    assert "ms-custom-id" not in template("prod").one("AWS::ApiGatewayV2::Api")["Tags"]
+
+
+def test_the_rates_are_settings() -> None:
+    """For whoever has more users, or fewer."""
+    described = synthesised(requests_per_second=7, burst_requests=9).one("AWS::ApiGatewayV2::Stage")
+    assert described["DefaultRouteSettings"] == {"ThrottlingRateLimit": 7, "ThrottlingBurstLimit": 9}
+
+
+def _own_hosts(made: Template) -> list[str]:
+    (api,) = made.all("AWS::ApiGatewayV2::Api")
+    return text_of(made.environment("api")["PUNCTUAL_OWN_HOSTS"]).replace(f"<{api}>", "<api>").split(",")

@@ -1,0 +1,290 @@
+"""What is uploaded: enough to run where nothing else is, and nothing more."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.packaging import FUNCTIONS, ROOT, package, packages, unzipped_bytes
+from infra.target import AWS, THIS_MACHINE, Target
+from infra.wheels import PackagingFailed, wheels
+from tests.infra.templates import template
+
+MIB = 2**20
+LARGEST_MIB = {"api": 18, "fire": 11, "hand_off": 11, "sweep": 11, "bury": 11}
+
+ELF_MACHINE_AARCH64 = 183
+
+# Run in the package with nothing else on the path: import the handler, put its parts together, and tell what was
+# loaded of ours, and which variables were asked for.
+PROBE = """
+import importlib, json, os, sys
+sys.path.insert(0, sys.argv[1])
+function = sys.argv[2]
+importlib.import_module(f"lambdas.handlers.{function}")
+asked = set()
+class Recorded(dict):
+    def get(self, name, default=None):
+        asked.add(name)
+        return super().get(name, default)
+    def __getitem__(self, name):
+        asked.add(name)
+        return super().__getitem__(name)
+os.environ = Recorded(os.environ)
+wiring = importlib.import_module("lambdas.wiring")
+getattr(wiring, f"{function}_parts")()
+ours = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] == "lambdas"]
+print(json.dumps({"files": [os.path.relpath(file, sys.argv[1]) for file in ours], "asked": sorted(asked)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def for_here() -> dict[str, Path]:
+    """The packages for this machine, kept from one run to the next."""
+    return packages(THIS_MACHINE)
+
+
+@pytest.fixture(scope="module")
+def for_aws() -> dict[str, Path]:
+    """The packages for AWS."""
+    return packages(AWS)
+
+
+@pytest.fixture(scope="module")
+def probed(for_here: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[str]]]:
+    """What each packaged function said of itself in an empty environment with just its variables."""
+    return {
+        function: _probe(function, _unzipped(package, tmp_path_factory.mktemp(function)))
+        for function, package in for_here.items()
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_packaged_handler_runs_where_nothing_else_is(function: str, probed: dict[str, dict[str, list[str]]]) -> None:
+    """No other package, no environment but what the template gives it."""
+    assert f"lambdas/handlers/{function}.py" in probed[function]["files"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_of_our_code_a_package_has_just_what_its_function_loads(
+    function: str, for_here: dict[str, Path], probed: dict[str, dict[str, list[str]]]
+) -> None:
+    """No other function's adapter, and nothing that would be missed at the first invocation."""
+    packed = {name for name in _names(for_here[function]) if name.startswith("lambdas/") and name.endswith(".py")}
+    assert packed == set(probed[function]["files"])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_reads_every_variable_that_the_template_gives_it(
+    function: str, probed: dict[str, dict[str, list[str]]]
+) -> None:
+    """What it needs and was not given would have ended the probe."""
+    given = {name for name in template("prod").environment(function) if name.startswith("PUNCTUAL_")}
+    assert given <= set(probed[function]["asked"])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_import_of_ours_is_in_the_package(function: str, for_aws: dict[str, Path]) -> None:
+    """Those inside functions too, which a test might never reach. Of wiring, which puts all five together, the
+    function's own part was run by the probe."""
+    names = _names(for_aws[function])
+    tops = {name.partition("/")[0].removesuffix(".py") for name in names}
+    with zipfile.ZipFile(for_aws[function]) as archive:
+        for name in set(names) - {"lambdas/wiring.py"}:
+            if name.startswith("lambdas/") and name.endswith(".py"):
+                for imported in _imports_at_run_time(ast.parse(archive.read(name))):
+                    assert imported in tops | sys.stdlib_module_names, f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_packages_are_small(function: str, for_aws: dict[str, Path], for_here: dict[str, Path]) -> None:
+    """DESIGN section 9; what a cold start has to fetch. Byte code makes the packages for this machine larger."""
+    assert unzipped_bytes(for_aws[function]) <= LARGEST_MIB[function] * MIB
+    assert unzipped_bytes(for_here[function]) <= (LARGEST_MIB[function] + 2) * MIB
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_wheels_are_those_of_the_lock_without_what_nobody_needs(function: str, for_aws: dict[str, Path]) -> None:
+    """Three services of botocore's four hundred, no tests, no stubs, no programs; names and versions stay readable."""
+    names = _names(for_aws[function])
+    services = {name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 2}
+    assert services == {"dynamodb", "sns", "sqs"}
+    assert not [name for name in names if name.endswith((".pyi", "py.typed")) or "/tests/" in name]
+    assert not [name for name in names if name.startswith(("bin/", "boto3/", "tests/"))]
+    lock = (ROOT / "lambdas" / "requirements" / f"{function}.txt").read_text()
+    pinned = {line.split()[0] for line in lock.splitlines() if "==" in line and not line.startswith((" ", "#"))}
+    metadata = [name for name in names if ".dist-info/" in name]
+    assert {_name_and_version(for_aws[function], name) for name in metadata} == pinned
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_compiled_modules_are_for_the_machine_they_run_on(function: str, for_aws: dict[str, Path]) -> None:
+    """Graviton and Python 3.14, whatever this is made on."""
+    with zipfile.ZipFile(for_aws[function]) as archive:
+        for name in archive.namelist():
+            if name.endswith(".so"):
+                assert int.from_bytes(archive.read(name)[18:20], "little") == ELF_MACHINE_AARCH64
+                assert ".cpython-314-aarch64" in name or ".abi3." in name
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_byte_code_is_shipped_where_it_counts_and_is_believed_unread(
+    function: str, for_here: dict[str, Path], for_aws: dict[str, Path]
+) -> None:
+    """For the Python that makes the package; its flags say: hash, unchecked (PEP 552)."""
+    with zipfile.ZipFile(for_here[function]) as archive:
+        for name in ("lambdas/wiring", "botocore/client"):
+            folder, _, module = name.rpartition("/")
+            code = archive.read(f"{folder}/__pycache__/{module}.{sys.implementation.cache_tag}.pyc")
+            assert int.from_bytes(code[4:8], "little") == 0b01
+    shipped = any(name.endswith(".pyc") for name in _names(for_aws[function]))
+    assert shipped == (sys.version_info[:2] == AWS.python)
+
+
+def test_the_same_inputs_give_the_same_bytes(for_here: dict[str, Path], tmp_path: Path) -> None:
+    """So an unchanged function is not uploaded again, wherever it was made."""
+    again = package("hand_off", THIS_MACHINE, cache=tmp_path)
+    assert again.name == for_here["hand_off"].name
+    assert again.read_bytes() == for_here["hand_off"].read_bytes()
+
+
+def test_a_change_of_a_source_that_is_reached_makes_a_new_package_and_no_other_does(small_project: Path) -> None:
+    """And a package that is there is taken as it is."""
+    cache = small_project / "cache"
+
+    def made() -> Path:
+        return package("api", THIS_MACHINE, root=small_project, cache=cache)
+
+    first = made()
+    assert made() == first
+    (small_project / "lambdas" / "unused.py").write_text("x = 2\n")
+    assert made() == first
+    (small_project / "lambdas" / "used.py").write_text("x = 2\n")
+    assert made() != first
+
+
+def test_what_python_needs_to_run_the_handler_is_reached_by_its_name(small_project: Path) -> None:
+    """A handler that is not there is refused before anything is fetched."""
+    with pytest.raises(FileNotFoundError, match=r"lambdas\.handlers\.bury"):
+        package("bury", THIS_MACHINE, root=small_project, cache=small_project / "cache")
+
+
+def test_wheels_that_cannot_be_had_are_told_with_what_uv_said(tmp_path: Path) -> None:
+    """And nothing is kept of the attempt."""
+    lock = tmp_path / "api.txt"
+    lock.write_text("this is no lock")
+    with pytest.raises(PackagingFailed, match=r"(?s)wheels of api\.txt for Python 3\.14 on aarch64.*uv said:.*no lock"):
+        wheels(lock, AWS, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_packages_that_nobody_used_for_two_weeks_are_forgotten(small_project: Path) -> None:
+    """When a new one is made."""
+    cache = small_project / "cache"
+    old = package("api", THIS_MACHINE, root=small_project, cache=cache)
+    os.utime(old, (0, 0))
+    (small_project / "lambdas" / "used.py").write_text("x = 3\n")
+    new = package("api", THIS_MACHINE, root=small_project, cache=cache)
+    assert new.exists()
+    assert not old.exists()
+
+
+def test_targets_tell_apart_what_must_not_share_a_package() -> None:
+    """Python, platform, and what this machine is."""
+    other = Target(python=(3, 13), arm=True, platform=AWS.platform)
+    assert len({target.fingerprint for target in (AWS, THIS_MACHINE, other)}) == 3
+    assert THIS_MACHINE.has_this_python
+
+
+@pytest.fixture
+def small_project(tmp_path: Path) -> Path:
+    """A handler, a module that it imports and one that it does not, and one wheel of a real lock."""
+    lock = (ROOT / "lambdas" / "requirements" / "hand_off.txt").read_text()
+    pin = re.search(r"^jmespath==(?:.*\\\n)*.*$", lock, re.MULTILINE)
+    assert pin is not None
+    sources = {
+        "lambdas/__init__.py": "",
+        "lambdas/handlers/__init__.py": "",
+        "lambdas/handlers/api.py": "from lambdas import used\n",
+        "lambdas/used.py": "x = 1\n",
+        "lambdas/unused.py": "x = 1\n",
+        "lambdas/requirements/api.txt": pin.group(),
+    }
+    for name, text in sources.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def _probe(function: str, folder: Path) -> dict[str, list[str]]:
+    variables = {name: _as_deployed(value) for name, value in template("prod").environment(function).items()}
+    # What Lambda itself sets.
+    lambdas_own = {
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+    }
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", PROBE, str(folder), function],
+        env=variables | lambdas_own,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def _as_deployed(value: Any) -> str:
+    """A value of the template, with something in the place of what only a deploy knows."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        delimiter, parts = value["Fn::Join"]
+        joined: str = delimiter.join(map(_as_deployed, parts))
+        return joined
+    return "x"
+
+
+def _unzipped(zipped: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def _names(zipped: Path) -> list[str]:
+    with zipfile.ZipFile(zipped) as archive:
+        return archive.namelist()
+
+
+def _name_and_version(zipped: Path, metadata: str) -> str:
+    with zipfile.ZipFile(zipped) as archive:
+        lines = archive.read(metadata).decode().splitlines()
+    fields = dict(line.split(": ", 1) for line in reversed(lines) if ": " in line)
+    return f"{fields['Name'].lower().replace('_', '-')}=={fields['Version']}"
+
+
+def _imports_at_run_time(tree: ast.AST) -> Iterator[str]:
+    """Top-level names of absolute imports, without those for type checkers."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        if isinstance(child, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in child.names)
+        elif isinstance(child, ast.ImportFrom) and child.module and not child.level:
+            yield child.module.partition(".")[0]
+        yield from _imports_at_run_time(child)
