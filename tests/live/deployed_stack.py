@@ -120,12 +120,12 @@ class DeployedStack:
         return self.job_when(job_id, lambda job: job["status"] in FINISHED, within_seconds=within_seconds)
 
     def sign_in(self, name: str) -> User:
-        """Another user, by a first name; pass the token to `call`."""
+        """Another user, by an e-mail address; pass the token to `call`."""
         return sign_in(
             self._endpoint_url,
             pool_id=self.outputs["UserPoolId"],
             client_id=self.outputs["UserPoolClientId"],
-            name=f"{name}@example.com",
+            name=name,
         )
 
     def client(self, service: str) -> Any:
