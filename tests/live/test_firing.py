@@ -83,7 +83,7 @@ def test_a_large_request_arrives_whole(stack: DeployedStack, receiver: Target) -
 def test_a_far_away_job_is_brought_by_the_sweep(stack: DeployedStack, receiver: Target) -> None:
     """Stored beyond the horizon's margin, the stream lets it be; the sweep hands it off, and it is on time."""
     settings = stack.description["settings"]
-    beyond = int(settings["horizon_seconds"]) * 17 / 15 + 6
+    beyond = int(settings["PUNCTUAL_HORIZON_SECONDS"]) * 17 / 15 + 6
     job = stack.schedule(url=receiver.url("/far"), at=in_seconds(beyond))
 
     done = stack.finished(job["id"], within_seconds=beyond + 30)
