@@ -13,8 +13,8 @@ pytestmark = pytest.mark.live
 
 def test_a_job_that_is_moved_three_times_fires_once_at_the_last_time(stack: DeployedStack, receiver: Target) -> None:
     """Messages for the earlier times are on the queue already, and do nothing."""
-    job = stack.schedule(url=receiver.url("/moved"), at=in_seconds(4))
-    for seconds in (3, 8, 6):
+    job = stack.schedule(url=receiver.url("/moved"), at=in_seconds(10))
+    for seconds in (8, 14, 12):
         moved = stack.call("PATCH", f"/v1/jobs/{job['id']}", {"at": in_seconds(seconds)})
         assert moved.status == 200
 
