@@ -18,37 +18,7 @@ class Firing(Construct):
         self, scope: Construct, construct_id: str, *, recipe: FunctionRecipe, store: JobStore, channels: Channels
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = recipe.settings
-        self.function = recipe.make(
-            self,
-            "fire",
-            description="Makes the requests of due jobs, each on its own millisecond",
-            # Ten handshakes at once need CPU, but most of the time is waiting, which is paid by memory: a waited
-            # second that no other job shares costs $6.7 a million at 512 MB, and twice that at 1 GB.
-            memory_mb=512,
-            # The longest lease is lead + 5 s early + 60 s of request + 30 s to settle. Longer than that, so that no
-            # worker dies with a lease that holds; shorter than the queue's visibility (120 s), so that it is dead
-            # before somebody else gets its messages.
-            timeout=Duration.seconds(110),
-            rights=[
-                store.may("GetItem", "PutItem", "UpdateItem"),
-                may_consume(channels.jobs),
-                may_send(channels.jobs),
-                may_send(channels.dead_letters),
-                may_publish(channels.alerts),
-            ],
-            environment={
-                "PUNCTUAL_TABLE": store.table.table_name,
-                "PUNCTUAL_JOBS_QUEUE_URL": channels.jobs.queue_url,
-                "PUNCTUAL_DEAD_LETTERS_URL": channels.dead_letters.queue_url,
-                "PUNCTUAL_ALERTS_TOPIC_ARN": channels.alerts.topic_arn,
-                "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
-                "PUNCTUAL_LEAD_SECONDS": str(settings.lead_seconds),
-                "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),
-                "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
-                "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
-            },
-        )
+        self.function = _function(self, recipe=recipe, store=store, channels=channels)
         lambda_.EventSourceMapping(
             self,
             "JobsQueue",
@@ -59,5 +29,39 @@ class Firing(Construct):
             report_batch_item_failures=True,
             # Not reserved concurrency: that would throttle deliveries, each of which counts as a receive, and fill
             # the dead letters with jobs that nobody looked at.
-            max_concurrency=settings.max_concurrency,
+            max_concurrency=recipe.settings.max_concurrency,
         )
+
+
+def _function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, channels: Channels) -> lambda_.Function:
+    settings = recipe.settings
+    return recipe.make(
+        scope,
+        "fire",
+        description="Makes the requests of due jobs, each on its own millisecond",
+        # Ten handshakes at once need CPU, but most of the time is waiting, which is paid by memory: a waited
+        # second that no other job shares costs $6.7 a million at 512 MB, and twice that at 1 GB.
+        memory_mb=512,
+        # The longest lease is lead + 5 s early + 60 s of request + 30 s to settle. Longer than that, so that no
+        # worker dies with a lease that holds; shorter than the queue's visibility (120 s), so that it is dead
+        # before somebody else gets its messages.
+        timeout=Duration.seconds(110),
+        rights=[
+            store.may("GetItem", "PutItem", "UpdateItem"),
+            may_consume(channels.jobs),
+            may_send(channels.jobs),
+            may_send(channels.dead_letters),
+            may_publish(channels.alerts),
+        ],
+        environment={
+            "PUNCTUAL_TABLE": store.table.table_name,
+            "PUNCTUAL_JOBS_QUEUE_URL": channels.jobs.queue_url,
+            "PUNCTUAL_DEAD_LETTERS_URL": channels.dead_letters.queue_url,
+            "PUNCTUAL_ALERTS_TOPIC_ARN": channels.alerts.topic_arn,
+            "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
+            "PUNCTUAL_LEAD_SECONDS": str(settings.lead_seconds),
+            "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),
+            "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
+            "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
+        },
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.channels import Channels, may_send, secure_queue
@@ -20,12 +21,11 @@ class HandingOff(Construct):
         self, scope: Construct, construct_id: str, *, recipe: FunctionRecipe, store: JobStore, channels: Channels
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = recipe.settings
         # Where Lambda notes which part of the stream was given up. The sweep's overdue query fires those jobs.
         self.failures = secure_queue(
             self,
             "Failures",
-            settings=settings,
+            settings=recipe.settings,
             key=recipe.key,
             visibility=Duration.seconds(30),
             retention=Duration.days(14),
@@ -33,22 +33,7 @@ class HandingOff(Construct):
         acknowledge(
             self.failures, "AwsSolutions-SQS3", "It is where dead letters of the stream end; an alarm watches it."
         )
-        self.function = recipe.make(
-            self,
-            "hand_off",
-            description="Puts jobs that were stored near their time on the jobs queue",
-            # It waits for SQS, and is billed by the millisecond: little memory is cheapest, and this much keeps a
-            # cold start under the lead.
-            memory_mb=512,
-            # A batch is ten calls of some 10 ms. Longer than this would hold up the shard for the others.
-            timeout=Duration.seconds(20),
-            rights=[*store.may_read_stream(), may_send(channels.jobs), may_send(self.failures)],
-            environment={
-                "PUNCTUAL_JOBS_QUEUE_URL": channels.jobs.queue_url,
-                "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
-                "PUNCTUAL_LEAD_SECONDS": str(settings.lead_seconds),
-            },
-        )
+        self.function = _function(self, recipe=recipe, store=store, channels=channels, failures=self.failures)
         lambda_.EventSourceMapping(
             self,
             "Stream",
@@ -67,3 +52,25 @@ class HandingOff(Construct):
             max_record_age=Duration.minutes(5),
             on_failure=event_sources.SqsDlq(self.failures),
         )
+
+
+def _function(
+    scope: Construct, *, recipe: FunctionRecipe, store: JobStore, channels: Channels, failures: sqs.Queue
+) -> lambda_.Function:
+    settings = recipe.settings
+    return recipe.make(
+        scope,
+        "hand_off",
+        description="Puts jobs that were stored near their time on the jobs queue",
+        # It waits for SQS, and is billed by the millisecond: little memory is cheapest, and this much keeps a
+        # cold start under the lead.
+        memory_mb=512,
+        # A batch is ten calls of some 10 ms. Longer than this would hold up the shard for the others.
+        timeout=Duration.seconds(20),
+        rights=[*store.may_read_stream(), may_send(channels.jobs), may_send(failures)],
+        environment={
+            "PUNCTUAL_JOBS_QUEUE_URL": channels.jobs.queue_url,
+            "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
+            "PUNCTUAL_LEAD_SECONDS": str(settings.lead_seconds),
+        },
+    )

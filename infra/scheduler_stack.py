@@ -16,10 +16,11 @@ from infra.front_door import FrontDoor
 from infra.handing_off import HandingOff
 from infra.identity import Identity
 from infra.job_store import JobStore
+from infra.metrics import Watched
 from infra.python_function import FunctionRecipe
 from infra.stage_settings import StageSettings
 from infra.sweeping import Sweeping
-from infra.watch import Watch, Watched
+from infra.watch import Watch
 
 
 class SchedulerStack(Stack):
@@ -51,26 +52,23 @@ class SchedulerStack(Stack):
         self.firing = Firing(self, "Firing", recipe=recipe, store=self.store, channels=self.channels)
         self.burying = Burying(self, "Burying", recipe=recipe, store=self.store, channels=self.channels)
 
-        functions = {
-            "api": self.front_door.function,
-            "hand_off": self.handing_off.function,
-            "sweep": self.sweeping.function,
-            "fire": self.firing.function,
-            "bury": self.burying.function,
-        }
-        Watch(
-            self,
-            "Watch",
-            settings=settings,
-            watched=Watched(
-                functions=functions,
-                front_door=self.front_door,
-                channels=self.channels,
-                stream_failures=self.handing_off.failures,
-                sweep_period=self.sweeping.period,
-            ),
-        )
+        Watch(self, "Watch", settings=settings, watched=self._watched())
         self._tell_where_things_are()
+
+    def _watched(self) -> Watched:
+        return Watched(
+            functions={
+                "api": self.front_door.function,
+                "hand_off": self.handing_off.function,
+                "sweep": self.sweeping.function,
+                "fire": self.firing.function,
+                "bury": self.burying.function,
+            },
+            front_door=self.front_door,
+            channels=self.channels,
+            stream_failures=self.handing_off.failures,
+            sweep_period=self.sweeping.period,
+        )
 
     def _tell_where_things_are(self) -> None:
         pool, client = self.identity.pool, self.identity.client

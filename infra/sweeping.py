@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.channels import Channels, may_see_backlog, may_send
@@ -19,31 +20,8 @@ class Sweeping(Construct):
         self, scope: Construct, construct_id: str, *, recipe: FunctionRecipe, store: JobStore, channels: Channels
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = recipe.settings
-        self.period = Duration.minutes(settings.sweep_minutes)
-        self.function = recipe.make(
-            self,
-            "sweep",
-            description="Hands off what comes due, and again what is overdue",
-            # One query a shard and one call for ten jobs: the CPU that comes with this sends some 300 jobs a second.
-            memory_mb=512,
-            # Under the default period, so that sweeps seldom overlap (harmless, but double work). One that ran out
-            # of time goes on from its marks at the next.
-            timeout=Duration.minutes(3),
-            rights=[
-                store.may("GetItem", "UpdateItem"),
-                store.may_query(DUE),
-                may_send(channels.jobs),
-                may_see_backlog(channels.jobs),
-            ],
-            environment={
-                "PUNCTUAL_TABLE": store.table.table_name,
-                "PUNCTUAL_JOBS_QUEUE_URL": channels.jobs.queue_url,
-                "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
-                "PUNCTUAL_SWEEP_MINUTES": str(settings.sweep_minutes),
-                "PUNCTUAL_LEAD_SECONDS": str(settings.lead_seconds),
-            },
-        )
+        self.period = Duration.minutes(recipe.settings.sweep_minutes)
+        self.function = _function(self, recipe=recipe, store=store, channels=channels)
         events.Rule(
             self,
             "EveryFewMinutes",
@@ -58,3 +36,30 @@ class Sweeping(Construct):
                 )
             ],
         )
+
+
+def _function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, channels: Channels) -> lambda_.Function:
+    settings = recipe.settings
+    return recipe.make(
+        scope,
+        "sweep",
+        description="Hands off what comes due, and again what is overdue",
+        # One query a shard and one call for ten jobs: the CPU that comes with this sends some 300 jobs a second.
+        memory_mb=512,
+        # Under the default period, so that sweeps seldom overlap (harmless, but double work). One that ran out
+        # of time goes on from its marks at the next.
+        timeout=Duration.minutes(3),
+        rights=[
+            store.may("GetItem", "UpdateItem"),
+            store.may_query(DUE),
+            may_send(channels.jobs),
+            may_see_backlog(channels.jobs),
+        ],
+        environment={
+            "PUNCTUAL_TABLE": store.table.table_name,
+            "PUNCTUAL_JOBS_QUEUE_URL": channels.jobs.queue_url,
+            "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
+            "PUNCTUAL_SWEEP_MINUTES": str(settings.sweep_minutes),
+            "PUNCTUAL_LEAD_SECONDS": str(settings.lead_seconds),
+        },
+    )

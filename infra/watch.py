@@ -6,34 +6,13 @@ service).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_cloudwatch_actions import SnsAction
 from constructs import Construct
 
-from infra.channels import Channels
-from infra.front_door import FrontDoor
-from infra.python_function import METRICS_NAMESPACE
+from infra.dashboard import dashboard
+from infra.metrics import FIVE_MINUTES, MINUTE, Watched, printed, share_of_attempts
 from infra.stage_settings import StageSettings
-
-_MINUTE = Duration.minutes(1)
-_FIVE_MINUTES = Duration.minutes(5)
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What there is to watch. `functions` maps names ("hand_off") to functions, in the order of the journey."""
-
-    functions: Mapping[str, lambda_.Function]
-    front_door: FrontDoor
-    channels: Channels
-    stream_failures: sqs.Queue
-    sweep_period: Duration
 
 
 class Watch(Construct):
@@ -56,14 +35,14 @@ class Watch(Construct):
         for name, function in self._watched.functions.items():
             self._alarm(
                 f"{_title(name)}Errors",
-                function.metric_errors(period=_FIVE_MINUTES, statistic="Sum"),
+                function.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
                 threshold=1,
                 description=f"{name} raised or ran out of time. Its log group tells why; what it worked on is tried "
                 "again.",
             )
             self._alarm(
                 f"{_title(name)}Throttles",
-                function.metric_throttles(period=_FIVE_MINUTES, statistic="Sum"),
+                function.metric_throttles(period=FIVE_MINUTES, statistic="Sum"),
                 threshold=1,
                 description=f"AWS refused to start {name}: the account's concurrency is used up. Ask for more, or "
                 "lower max_concurrency.",
@@ -86,14 +65,14 @@ class Watch(Construct):
         channels = self._watched.channels
         self._alarm(
             "DeadLettersWaiting",
-            channels.dead_letters.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum"),
+            channels.dead_letters.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
             threshold=1,
             periods=5,  # bury takes them within seconds
             description="Dead letters lie unburied, so failed jobs may not have been told: see the log of bury.",
         )
         self._alarm(
             "JobsQueueAge",
-            channels.jobs.metric_approximate_age_of_oldest_message(period=_MINUTE, statistic="Maximum"),
+            channels.jobs.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
             # A message may be meant to lie for the whole horizon before it is due.
             threshold=settings.horizon_seconds + 300,
             periods=3,
@@ -103,7 +82,7 @@ class Watch(Construct):
         self._alarm(
             "StreamFailures",
             self._watched.stream_failures.metric_approximate_number_of_messages_visible(
-                period=_MINUTE, statistic="Maximum"
+                period=MINUTE, statistic="Maximum"
             ),
             threshold=1,
             description="hand_off gave up on part of the stream. The sweep fires those jobs a few minutes late; the "
@@ -113,7 +92,7 @@ class Watch(Construct):
     def _watch_stream(self) -> None:
         self._alarm(
             "StreamAge",
-            self._watched.functions["hand_off"].metric("IteratorAge", period=_MINUTE, statistic="Maximum"),
+            self._watched.functions["hand_off"].metric("IteratorAge", period=MINUTE, statistic="Maximum"),
             # The sweep calls a job overdue after two minutes; this comes before that.
             threshold=60_000,
             periods=3,
@@ -133,7 +112,7 @@ class Watch(Construct):
         if not is_local:  # the emulator refuses metric math (and rings no alarm anyway)
             self._alarm(
                 "Retries",
-                _share_of_attempts("JobsRetried"),
+                share_of_attempts("JobsRetried"),
                 threshold=50,
                 periods=3,
                 description="For a quarter of an hour half of the attempts or more must be repeated. One large target "
@@ -141,7 +120,7 @@ class Watch(Construct):
             )
             self._alarm(
                 "Failures",
-                _share_of_attempts("JobsFailed"),
+                share_of_attempts("JobsFailed"),
                 threshold=20,
                 periods=3,
                 description="For a quarter of an hour a fifth of the attempts or more ended a job as failed. Each has "
@@ -151,7 +130,7 @@ class Watch(Construct):
     def _watch_front_door(self) -> None:
         self._alarm(
             "ServerErrors",
-            self._watched.front_door.api.metric_server_error(period=_FIVE_MINUTES, statistic="Sum"),
+            self._watched.front_door.api.metric_server_error(period=FIVE_MINUTES, statistic="Sum"),
             threshold=5,
             description="The API answered five or more requests with 5xx: see the log of api.",
         )
@@ -178,83 +157,6 @@ class Watch(Construct):
             alarm_description=f"Punctual ({self._stage}): {description}",
         )
         alarm.add_alarm_action(self._action)
-
-
-def printed(
-    function: str, metric: str, *, statistic: str = "Sum", period: Duration = _FIVE_MINUTES
-) -> cloudwatch.Metric:
-    """A metric that `function` prints in embedded metric format."""
-    return cloudwatch.Metric(
-        namespace=METRICS_NAMESPACE,
-        metric_name=metric,
-        dimensions_map={"service": function},
-        statistic=statistic,
-        period=period,
-    )
-
-
-def _share_of_attempts(metric: str) -> cloudwatch.MathExpression:
-    """Per cent; nothing while there are too few attempts to tell a trend from an accident."""
-    return cloudwatch.MathExpression(
-        expression="IF(fired >= 20, 100 * counted / fired, 0)",
-        using_metrics={"counted": printed("fire", metric), "fired": printed("fire", "JobsFired")},
-        label=f"{metric} of JobsFired, %",
-        period=_FIVE_MINUTES,
-    )
-
-
-def dashboard(scope: Construct, watched: Watched) -> cloudwatch.Dashboard:
-    """The journey from left to right: taken in, handed over, fired, given up; and below, how the machinery is."""
-    channels, functions = watched.channels, watched.functions
-    api = watched.front_door.api
-    return cloudwatch.Dashboard(
-        scope,
-        "Dashboard",
-        default_interval=Duration.hours(3),
-        widgets=[
-            [
-                _graph("Requests", api.metric_count(), api.metric_client_error(), api.metric_server_error()),
-                _graph(
-                    "Handed over",
-                    printed("api", "JobsAccepted"),
-                    printed("hand_off", "JobsHandedOff"),
-                    printed("sweep", "JobsHandedOff"),
-                    printed("sweep", "JobsOverdue"),
-                    printed("hand_off", "RecordsRefused"),
-                ),
-                _graph(
-                    "Fired",
-                    *(printed("fire", name) for name in ("JobsFired", "JobsSucceeded", "JobsRetried", "JobsFailed")),
-                    printed("bury", "JobsBuried"),
-                ),
-            ],
-            [
-                _graph(
-                    "Lateness, ms",
-                    *(printed("fire", "LatenessMs", statistic=statistic) for statistic in ("p50", "p99", "Maximum")),
-                ),
-                _graph(
-                    "Messages that wait",
-                    channels.jobs.metric_approximate_number_of_messages_visible(),
-                    channels.jobs.metric_approximate_number_of_messages_delayed(),
-                    channels.dead_letters.metric_approximate_number_of_messages_visible(),
-                    watched.stream_failures.metric_approximate_number_of_messages_visible(),
-                ),
-                _graph("Age of the oldest, s", channels.jobs.metric_approximate_age_of_oldest_message()),
-            ],
-            [
-                _graph("Errors", *(function.metric_errors() for function in functions.values())),
-                _graph("Throttles", *(function.metric_throttles() for function in functions.values())),
-                _graph(
-                    "Duration p99, ms", *(function.metric_duration(statistic="p99") for function in functions.values())
-                ),
-            ],
-        ],
-    )
-
-
-def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=8, height=6)
 
 
 def _title(name: str) -> str:
