@@ -48,6 +48,10 @@ class LaggingStore(FakeJobStore):
         for start in range(0, len(entries), self.page_size):
             yield entries[start : start + self.page_size]
 
+    def last_entry(self, job_id: str) -> DueJob | None:
+        """What the index will show of a job once it has caught up; None when the job is not in it."""
+        return self._entries[job_id][-1][1]
+
     def _shown(self, job_id: str) -> DueJob | None:
         now_ms = self._clock.now_ms()
         return next((due for at_ms, due in reversed(self._entries[job_id]) if at_ms <= now_ms), None)
@@ -72,6 +76,7 @@ class World:
         horizon: Horizon = HORIZON,
         clock: FakeClock | None = None,
         store: FakeJobStore | None = None,
+        batch_size: int = 10,
     ) -> None:
         self.clock = clock or FakeClock()
         self.store = FakeJobStore() if store is None else store  # an empty store is false
@@ -80,6 +85,7 @@ class World:
         self.alerts = FakeAlerts()
         self.journal = FakeJournal()
         self.horizon = horizon
+        self.batch_size = batch_size
         self.terms = Terms(horizon, RETENTION_MS, random.Random(seed).uniform)
         self.next_sweep_ms = NOW_MS
         claim_ids = itertools.count(1)
@@ -146,12 +152,12 @@ class World:
         """One invocation of the worker; returns what must come again."""
         return fire_batch(messages, worker=self.worker, time_left_ms=time_left_ms or (lambda: PLENTY_OF_TIME_MS))
 
-    def work(self, limit: int = 10) -> int:
+    def work(self) -> int:
         """Give a worker what the queue has for it now, and take back what it leaves, as SQS does; returns how many.
 
         A worker that dies leaves everything.
         """
-        messages = self.queue.receive(limit)
+        messages = self.queue.receive(self.batch_size)
         try:
             left: Sequence[Message] = self.fire(messages)
         except WorkerDied:
