@@ -27,11 +27,11 @@ def test_a_job_that_is_moved_three_times_fires_once_at_the_last_time(stack: Depl
 
 def test_a_job_that_is_moved_far_away_does_not_fire_at_its_old_time(stack: DeployedStack, receiver: Target) -> None:
     """Its message finds it rescheduled, and is dropped."""
-    job = stack.schedule(url=receiver.url("/later"), delay_seconds=4)
-    witness = stack.schedule(url=receiver.url("/witness"), delay_seconds=4)
+    job = stack.schedule(url=receiver.url("/later"), delay_seconds=10)
+    witness = stack.schedule(url=receiver.url("/witness"), delay_seconds=10)
     stack.call("PATCH", f"/v1/jobs/{job['id']}", {"delay_seconds": 86_400})
 
-    stack.finished(witness["id"], within_seconds=20)
+    stack.finished(witness["id"], within_seconds=30)
     dropped = eventually(
         lambda: f'"job_id":"{job["id"]}","why":"stale"' in stack.function_log(), bool, within_seconds=10
     )
@@ -43,12 +43,12 @@ def test_a_job_that_is_moved_far_away_does_not_fire_at_its_old_time(stack: Deplo
 
 def test_a_cancelled_job_does_not_fire_and_may_be_cancelled_again(stack: DeployedStack, receiver: Target) -> None:
     """Cancelling is final, and saying it twice is fine."""
-    job = stack.schedule(url=receiver.url("/cancelled"), delay_seconds=3)
-    witness = stack.schedule(url=receiver.url("/witness-2"), delay_seconds=3)
+    job = stack.schedule(url=receiver.url("/cancelled"), delay_seconds=10)
+    witness = stack.schedule(url=receiver.url("/witness-2"), delay_seconds=10)
 
     first = stack.call("DELETE", f"/v1/jobs/{job['id']}")
     second = stack.call("DELETE", f"/v1/jobs/{job['id']}")
-    stack.finished(witness["id"], within_seconds=20)
+    stack.finished(witness["id"], within_seconds=30)
 
     assert first.status == second.status == 200 and first.body["status"] == "cancelled"
     assert receiver.requests("/cancelled") == []
