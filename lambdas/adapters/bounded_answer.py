@@ -47,7 +47,7 @@ def read_head(sock: GuardedSocket, method: str) -> HTTPResponse:
     # Not by urllib3's getresponse: it logs the URL, which may hold a secret, when it cannot parse a header.
     return HTTPResponse(
         body=answer,
-        headers=HTTPHeaderDict(answer.headers.items()),
+        headers=HTTPHeaderDict([(name, _unfolded(value)) for name, value in answer.headers.items()]),
         status=answer.status,
         version=answer.version,
         reason=answer.reason,
@@ -55,6 +55,11 @@ def read_head(sock: GuardedSocket, method: str) -> HTTPResponse:
         decode_content=False,
         request_method=method,
     )
+
+
+def _unfolded(value: str) -> str:
+    """A value on one line: folded ones (RFC 9112, 5.2) keep their line breaks in http.client."""
+    return value.replace("\r", " ").replace("\n", " ")
 
 
 def read_body(sock: GuardedSocket, answer: HTTPResponse) -> tuple[bytes, bool]:
@@ -68,7 +73,7 @@ def read_body(sock: GuardedSocket, answer: HTTPResponse) -> tuple[bytes, bool]:
     room = BODY_BYTES
     try:
         while room:
-            piece = answer.read1(room, decode_content=False)
+            piece = answer.read1(room, decode_content=False)[:room]  # a negative chunk size makes http.client read more
             if not piece:
                 return b"".join(pieces), False
             pieces.append(piece)

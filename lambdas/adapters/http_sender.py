@@ -117,19 +117,20 @@ class Exchange:
             return self._send_at(fire_at_ms, latest_ms)
 
     def _send_at(self, fire_at_ms: int, latest_ms: int) -> Answer | Failure:
-        since = time.monotonic() + (max(fire_at_ms, self._begun_ms) - self._clock.now_ms()) / 1_000
+        begin_ms = max(fire_at_ms, self._begun_ms)
+        since = time.monotonic() + (begin_ms - self._clock.now_ms()) / 1_000
         ends_at = since + self._timeout_seconds
+        # Nor is anything sent when no time is left to hear the answer.
+        latest_ms = min(latest_ms, int(begin_ms + self._timeout_seconds * 1_000))
         openings = 0
-        while True:
+        while not self._closed:
             launch = Launch(self._sock, self._wire.data, fire_at_ms=fire_at_ms, latest_ms=latest_ms)
             start = self._starter.start(launch)
-            if self._closed:
-                return _unsent(Trouble("connection_lost", "The attempt was called off before it was sent."), since)
             if start is Start.SENT:
                 return self._finish(launch, ends_at)
             if start is Start.TOO_LATE:
                 return _unsent(Trouble("timeout", "The connection stood too late for the request to be sent."), since)
-            if start is Start.NO_CONNECTION:
+            if start is Start.NO_CONNECTION and not self._closed:
                 is_due = self._clock.now_ms() >= fire_at_ms
                 trouble = self._closes_at_once() if openings == MOST_OPENINGS else self._open(ends_at)
                 openings += 1
@@ -137,6 +138,8 @@ class Exchange:
                     with self._turns.away():
                         self._clock.sleep_until(fire_at_ms)
                     return _unsent(trouble, since)
+        self.close()
+        return _unsent(Trouble("connection_lost", "The attempt was called off before it was sent."), since)
 
     def close(self) -> None:
         """Let go of the connection. May be called at any time, and twice."""
@@ -187,7 +190,7 @@ class Exchange:
 
 
 class Refusal:
-    """An exchange that must not be: its URL names no target that may be called."""
+    """An exchange that must not be: its URL names no target, or one at an address that must not be called."""
 
     def __init__(self, trouble: Trouble, clock: PreciseClock) -> None:
         self._trouble = trouble

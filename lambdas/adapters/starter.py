@@ -19,6 +19,7 @@ from enum import Enum, auto
 from lambdas.adapters.guarded_socket import WRITE_BYTES, GuardedSocket
 from lambdas.adapters.precise_clock import PreciseClock
 from lambdas.adapters.turns import Turns
+from lambdas.jobs.errors import whereabouts
 
 LOOK_AHEAD_MS = 250.0
 """How long before the instant the connections are looked at: time enough to open one again."""
@@ -142,8 +143,8 @@ class Starter:
                     self._fire(volley)
                 else:
                     self._look(volley, fire_at_ms, position)
-            except Exception:  # a defect of ours must not stop everybody else's jobs
-                _log.exception("the starter stumbled")
+            except Exception as error:  # a defect of ours must not stop everybody else's jobs
+                _log.error("the starter stumbled: %s", whereabouts(error))
             finally:
                 if position < 0:
                     for launch in volley:

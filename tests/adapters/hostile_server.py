@@ -181,6 +181,12 @@ def break_off(conn: socket.socket, server: HostileServer) -> None:
     _break_off(conn)
 
 
+def break_off_when_spoken_to(conn: socket.socket, server: HostileServer) -> None:
+    """Reset at the first bytes, whatever they are."""
+    conn.recv(1)
+    _break_off(conn)
+
+
 def never_read(conn: socket.socket, server: HostileServer) -> None:
     """Take the connection and nothing else."""
     server.stopped.wait()

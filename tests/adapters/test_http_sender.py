@@ -91,6 +91,18 @@ def test_nothing_leaves_after_the_latest_moment() -> None:
     assert server.requests == []
 
 
+def test_nothing_leaves_when_no_time_is_left_to_hear_the_answer() -> None:
+    """A connection that took all of the exchange's time is not used: the outcome would be unknown for nothing."""
+    with serving(answer(hostile.OK)) as server:
+        opened = sender().open(request(server.url()), timeout_seconds=0.05)
+        threading.Event().wait(0.06)
+        result = opened.send_at(from_now(-10_000), latest_ms=NEVER_TOO_LATE_MS)
+        opened.close()
+    assert isinstance(result, Failure)
+    assert (result.code, result.sent) == ("timeout", False)
+    assert server.requests == []
+
+
 def test_a_large_body_arrives_whole() -> None:
     """256 KB, of which the starter writes the beginning and the reader the rest."""
     body = bytes(range(256)) * 1_024

@@ -119,10 +119,11 @@ def test_a_target_that_keeps_the_worker_waiting_is_given_up_when_the_total_time_
         pytest.param(
             answer_for_ever(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n", bytes(9_999)), id="10 GB"
         ),
+        pytest.param(answer(hostile.CHUNKED + b"-5\r\n" + bytes(200_000)), id="a chunk of negative size"),
         pytest.param(answer_for_ever(hostile.CHUNKED, b"3E8\r\n" + bytes(1_000) + b"\r\n"), id="chunks for ever"),
     ],
 )
-def test_of_a_body_without_end_the_first_64_kib_are_kept(behaviour: Behaviour) -> None:
+def test_of_a_body_that_is_too_large_the_first_64_kib_are_kept(behaviour: Behaviour) -> None:
     """F17 10 GB, no end: the status counts, and what was read of the body is said to be cut."""
     result = answered(behaviour)
     assert (result.status_code, len(result.body), result.truncated) == (200, KIB_64, True)
@@ -152,6 +153,14 @@ def test_a_redirect_is_an_answer(status: int) -> None:
         result = answered(behaviour)
         assert elsewhere.connections == 0
     assert (result.status_code, result.header("location")) == (status, location.decode())
+
+
+def test_a_header_on_several_lines_is_one_value() -> None:
+    """T8: a target cannot put a line break into what is kept of its headers."""
+    result = answered(answer(b"HTTP/1.1 200 OK\r\nX-A: one\r\n two\r\n\tthree\r\nContent-Length: 0\r\n\r\n"))
+    assert result.header("x-a") is not None
+    assert (result.header("x-a") or "").split() == ["one", "two", "three"]
+    assert not set(result.header("x-a") or "") & set("\r\n")
 
 
 def test_interim_answers_are_skipped() -> None:

@@ -105,7 +105,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(authority: Authority, 
     [
         pytest.param(hostile.speak_first(b"HTTP/1.1 400 This is not TLS\r\n\r\n"), id="speaks plain HTTP"),
         pytest.param(hostile.hang_up, id="hangs up"),
-        pytest.param(hostile.break_off, id="resets"),
+        pytest.param(hostile.break_off_when_spoken_to, id="resets"),
         pytest.param(hostile.speak_first(b"\x15\x03\x03\x00\x02\x02\x28"), id="alert: handshake failure"),
     ],
 )
