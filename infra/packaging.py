@@ -12,8 +12,8 @@ import os
 import py_compile
 import shutil
 import tempfile
-import time
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,7 +29,9 @@ CACHE = ROOT / ".local" / "bundles"
 
 # A large toolbox of which a function uses a drawer or two: only the modules that are reached are packed.
 _FOLLOWED_WHEEL = "aws_lambda_powertools"
-_UNUSED_FOR_SECONDS = 14 * 86_400
+
+# Of each function's zips, and of the wheels: enough for two targets, the tests' own, and going back and forth.
+_KEPT_OF_EACH = 8
 
 
 def packages(target: Target) -> dict[str, Path]:
@@ -118,7 +120,17 @@ def _zip(files: Mapping[str, Path], zipped: Path) -> None:
 
 
 def _forget_old(cache: Path) -> None:
-    oldest = time.time() - _UNUSED_FOR_SECONDS
-    for path in cache.glob("*-*"):
-        if path.stat().st_mtime < oldest:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    """Leave those that were used last. What is being made (its name begins with a dot) is nobody's business."""
+    seen: Counter[str] = Counter()
+    for path in sorted(cache.glob("[a-z]*-*"), key=_last_used, reverse=True):
+        kind = path.name.partition("-")[0]
+        seen[kind] += 1
+        if seen[kind] > _KEPT_OF_EACH:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _last_used(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another synth has forgotten it just now
+        return 0
