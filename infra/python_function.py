@@ -90,12 +90,6 @@ class FunctionRecipe:
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={"Rights": iam.PolicyDocument(statements=[own_log, *rights, *on_key, *for_emulator])},
         )
-        if any("*" in right.resources for right in rights):
-            acknowledge(
-                role,
-                "AwsSolutions-IAM5[Resource::*]",
-                "dynamodb:ListStreams lists the streams of an account; AWS knows no resource for it.",
-            )
         return role.without_policy_updates()
 
 
