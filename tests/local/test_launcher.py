@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -84,3 +87,19 @@ def test_calls_wait_for_a_worker_but_batches_do_not(function: str, at_once: int)
         call.join()
     assert len(most_at_once) == 12
     assert max(most_at_once) == at_once
+
+
+def test_the_same_code_is_unpacked_once_and_other_code_beside_it(tmp_path: Path) -> None:
+    """Twenty workers of one function share one copy; another function, or another version, has its own."""
+    opened = launcher.sharing_zip_file(str(tmp_path / "code"))
+    for worker, content in enumerate(("first", "first", "second")):
+        file = tmp_path / f"{worker}.zip"
+        with zipfile.ZipFile(file, "w") as written:
+            written.writestr("handler.py", content)
+        folder = tmp_path / f"worker-{worker}"
+        folder.mkdir()
+        with opened(file) as archive:
+            archive.extractall(folder)
+        assert (folder / "handler.py").read_text() == content
+    assert len(list((tmp_path / "code").iterdir())) == 2
+    assert os.path.samefile(tmp_path / "worker-0", tmp_path / "worker-1")
