@@ -7,10 +7,11 @@ dies, runs twice or is left out twice loses nothing and makes nothing late.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lambdas.jobs.errors import PunctualError, QueueUnavailable, Unavailable
+from lambdas.jobs.errors import PunctualError, QueueUnavailable, Unavailable, whereabouts
 from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import DUE_SHARDS, DueJob
@@ -51,20 +52,30 @@ def sweep(
     now_ms = clock.now_ms()
     look_for_overdue = _worth_looking_for_overdue(queue, now_ms, period_ms)
     handed_off = overdue = 0
-    failed: list[int] = []
+    failed: set[int] = set()
     for shard in range(DUE_SHARDS):
-        try:
+        with _apart(shard, failed, journal):
             mark_ms = store.swept_until(shard)
             if look_for_overdue:
                 overdue += _send_overdue_again(shard, mark_ms, store, queue, clock, horizon)
             handed_off += _sweep_shard(shard, mark_ms, now_ms + horizon.reach_ms, store, queue, clock, horizon)
-        except Unavailable as error:
-            failed.append(shard)
-            journal.tell("shard_not_swept", shard=shard, error=str(error))
     journal.tell("swept", handed_off=handed_off, overdue=overdue, shards_failed=len(failed))
     if failed:
-        raise SweepIncomplete(failed)
+        raise SweepIncomplete(sorted(failed))
     return Swept(handed_off, overdue)
+
+
+@contextmanager
+def _apart(shard: int, failed: set[int], journal: Journal) -> Iterator[None]:
+    """Keep a shard's trouble to itself: it is told, and the shard counted as failed."""
+    try:
+        yield
+    except Unavailable as error:
+        failed.add(shard)
+        journal.tell("shard_not_swept", shard=shard, error=str(error))
+    except Exception as error:  # a defect of ours: say so, and go on with the other shards
+        failed.add(shard)
+        journal.tell("defect", shard=shard, error=whereabouts(error))
 
 
 def _worth_looking_for_overdue(queue: JobQueue, now_ms: int, period_ms: int) -> bool:

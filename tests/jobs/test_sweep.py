@@ -176,6 +176,21 @@ class TestTrouble:
         world.sweep()
         assert on_the_queue(world) == ids(jobs)
 
+    def test_a_defect_in_one_shard_does_not_stop_the_others(self, world: World) -> None:
+        """It is told by its place, the shard counts as failed, and fifteen sixteenths of the jobs stay on time."""
+        jobs = [store_far(world, fire_at_ms=NOW_MS + MINUTE_MS, shard=shard)[0] for shard in range(DUE_SHARDS)]
+
+        def defect() -> None:
+            raise RuntimeError("s3cret")
+
+        world.store.before["due"] = defect
+        with pytest.raises(SweepIncomplete) as failed:
+            world.sweep()
+        assert failed.value.shards == (0,)
+        assert on_the_queue(world) == {job.id for job in jobs if due_shard(job.id) != 0}
+        (told,) = world.journal.of("defect")
+        assert (told["shard"], str(told["error"]).split(":")[0]) == (0, "RuntimeError at test_sweep.py")
+
     def test_a_queue_that_is_away_fails_the_sweep_and_moves_no_mark(self, world: World) -> None:
         """F21: jobs stay in the due index; the next sweeps deliver."""
         jobs = store_far(world, fire_at_ms=NOW_MS + MINUTE_MS, count=4)
