@@ -83,23 +83,13 @@ class FunctionRecipe:
             actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
         )
         on_key = may_use_key(self.key, rights) if self.key else []
-        for_emulator = _batch_rights(rights) if self.settings.is_local else []
         role = iam.Role(
             scope,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"Rights": iam.PolicyDocument(statements=[own_log, *rights, *on_key, *for_emulator])},
+            inline_policies={"Rights": iam.PolicyDocument(statements=[own_log, *rights, *on_key])},
         )
         return role.without_policy_updates()
-
-
-def _batch_rights(rights: Sequence[iam.PolicyStatement]) -> list[iam.PolicyStatement]:
-    """The emulator asks for a right of its own for sending a batch. AWS knows none: SendMessage covers it."""
-    return [
-        iam.PolicyStatement(actions=["sqs:SendMessageBatch"], resources=right.resources)
-        for right in rights
-        if "sqs:SendMessage" in right.actions
-    ]
 
 
 def log_group_of(scope: Construct, settings: StageSettings, construct_id: str = "Log") -> logs.LogGroup:
