@@ -48,17 +48,24 @@ class Swept:
 def sweep(
     *, store: JobStore, queue: JobQueue, journal: Journal, clock: Clock, horizon: Horizon, period_ms: int
 ) -> Swept:
-    """Sweep every shard. Raises SweepIncomplete at the end if some failed; one shard's failure stops no other."""
+    """Sweep every shard. Raises SweepIncomplete at the end if some failed; one shard's failure stops no other.
+
+    Every shard's window comes before any overdue job: what is late already must not make late what is still in time,
+    whether it is so much that the sweep does not come to its end, or the queue refuses it.
+    """
     now_ms = clock.now_ms()
     look_for_overdue = _worth_looking_for_overdue(queue, now_ms, period_ms)
     handed_off = overdue = 0
     failed: set[int] = set()
+    marks_ms: dict[int, int] = {}
     for shard in range(DUE_SHARDS):
         with _apart(shard, failed, journal):
-            mark_ms = store.swept_until(shard)
-            if look_for_overdue:
+            marks_ms[shard] = store.swept_until(shard)
+            handed_off += _sweep_shard(shard, marks_ms[shard], now_ms + horizon.reach_ms, store, queue, clock, horizon)
+    if look_for_overdue:
+        for shard, mark_ms in marks_ms.items():
+            with _apart(shard, failed, journal):
                 overdue += _send_overdue_again(shard, mark_ms, store, queue, clock, horizon)
-            handed_off += _sweep_shard(shard, mark_ms, now_ms + horizon.reach_ms, store, queue, clock, horizon)
     journal.tell("swept", handed_off=handed_off, overdue=overdue, shards_failed=len(failed))
     if failed:
         raise SweepIncomplete(sorted(failed))
@@ -108,7 +115,8 @@ def _sweep_shard(
 def _send_overdue_again(
     shard: int, mark_ms: int, store: JobStore, queue: JobQueue, clock: Clock, horizon: Horizon
 ) -> int:
-    """Hand off again what should have fired and has not; not beyond the mark, where this sweep goes anyway."""
+    """Hand off again what should have fired and has not; not beyond the mark that the sweep found, from where its
+    window began."""
     count = 0
     until_ms = min(mark_ms, clock.now_ms() - OVERDUE_AFTER_MS)
     for page in store.due(shard, after_ms=-1, until_ms=until_ms):

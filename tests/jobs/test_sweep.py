@@ -281,6 +281,34 @@ class TestOverdue:
         assert (swept.handed_off, swept.overdue) == (1, 0)
         assert on_the_queue(world) == ids(near)
 
+    def test_what_is_still_in_time_comes_before_what_is_late(self, world: World) -> None:
+        """A sweep that dies among a thousand overdue jobs has handed off every shard's window: after an outage the
+        late ones must not make others late."""
+        for shard in range(DUE_SHARDS):
+            store_far(world, fire_at_ms=world.clock.ms - 60 * MINUTE_MS, shard=shard)
+        near = [store_far(world, fire_at_ms=world.clock.ms + MINUTE_MS, shard=shard)[0] for shard in range(DUE_SHARDS)]
+        left = iter(range(DUE_SHARDS + 1))
+
+        def die_at_the_second_overdue_job() -> None:
+            if next(left) == DUE_SHARDS:
+                raise WorkerDied
+            world.queue.after["send"] = die_at_the_second_overdue_job
+
+        world.queue.after["send"] = die_at_the_second_overdue_job
+        with pytest.raises(WorkerDied):
+            world.sweep()
+        assert ids(near) <= on_the_queue(world)
+
+    def test_an_overdue_job_that_is_refused_does_not_hold_up_its_shard(self, world: World) -> None:
+        """Nor the mark: what is in time goes on, sweep after sweep."""
+        (refused,) = store_far(world, fire_at_ms=world.clock.ms - 60 * MINUTE_MS)
+        world.queue.refused = {refused.id}
+        near = store_far(world, fire_at_ms=world.clock.ms + MINUTE_MS)
+        with pytest.raises(SweepIncomplete):
+            world.sweep()
+        assert on_the_queue(world) == ids(near)
+        assert world.store.swept_until(SHARD) == world.clock.ms + REACH_MS
+
     def test_overdue_jobs_come_oldest_first(self, world: World) -> None:
         """F25: within a shard, page after page."""
         for minutes in (30, 10, 50, 20, 40):
