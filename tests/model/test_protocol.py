@@ -26,13 +26,14 @@ from lambdas.jobs.errors import (
     StoreUnavailable,
     Unavailable,
 )
+from lambdas.jobs.fire import EARLY_TOLERANCE_MS
 from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import DUE_SHARDS, MAX_DEATHS, AttemptOutcome, Body, Job, Notify, Request, RetryPolicy, Status
-from lambdas.jobs.ports import DeadLetter
+from lambdas.jobs.ports import DeadLetter, Message
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.sweep import SweepIncomplete
-from tests.examples import RETENTION_MS, a_job
+from tests.examples import HORIZON, RETENTION_MS, a_job
 from tests.fakes import FakeClock, FakeSender
 from tests.world import SWEEP_PERIOD_MS, LaggingStore, WorkerDied, World
 
@@ -44,6 +45,9 @@ JUDGED_AGO_MS = 60_000
 
 HEALING_HOURS = 24
 """How long everything may take to come to its end, once all is well. Retry-After asks for half an hour at most."""
+
+LONGEST_WAIT_MS = HORIZON.lead_ms + EARLY_TOLERANCE_MS
+"""How long before its instant a job may be claimed."""
 
 STORE_STEPS = ["claim", "take_over", "with_request", "settle", "find", "mark_alerted"]
 WORK_STEPS = [*(("store", step) for step in STORE_STEPS), ("queue", "send"), ("queue", "send_dead_letter")]
@@ -264,7 +268,11 @@ class Protocol(RuleBasedStateMachine):
             raise {"store": StoreUnavailable, "queue": QueueUnavailable, "alerts": AlertsUnavailable}[fault.port]("now")
         if fault.kind == "freezes":
             self.world.clock.advance(seconds=200)
-        for rival in (self._sweep_once, self._work_once, self._work_once, self.world.bury):
+        soon_ms = self.world.clock.now_ms() + LONGEST_WAIT_MS
+        due = [job.due for job in self.store if not job.status.finished and job.fire_at_ms <= soon_ms]
+        with contextlib.suppress(Unavailable):  # what is under way is delivered to others too
+            self.world.queue.send([(Message(one), 0) for one in due])
+        for rival in (self._sweep_once, *[self._work_once] * (1 + len(due)), self.world.bury):
             with contextlib.suppress(WorkerDied, PunctualError):
                 rival()
 
@@ -289,6 +297,7 @@ class Protocol(RuleBasedStateMachine):
             "it is the attempt that was claimed last": number == job.attempt_count,
             "the attempt has sent nothing yet": number not in promise.attempts,
             "it is not before its time": now_ms >= job.fire_at_ms >= promise.due_at_ms,
+            "it could be changed until just before": job.fire_at_ms - job.updated_at_ms <= LONGEST_WAIT_MS,
             "the exchange ends inside the lease": now_ms + job.timeout_ms <= (job.lease_until_ms or 0),
             "it was not cancelled": not promise.cancelled,
             "it is what the user wrote last": request.body == promise.body,
