@@ -15,7 +15,7 @@ from lambdas.adapters.job_items import item_of
 from lambdas.jobs.errors import DamagedItem, PunctualError, StoreUnavailable
 from lambdas.jobs.job import AttemptOutcome, Job, Request, Status
 from lambdas.jobs.listing import ListQuery
-from tests.contracts.aws_places import client, interrupted
+from tests.contracts.aws_places import always, client
 from tests.contracts.conftest import Table
 from tests.examples import HORIZON, RETENTION_MS, a_job, an_attempt, large_request, new_id
 from tests.fakes import NOW_MS
@@ -80,6 +80,20 @@ class TestDamagedItems:
         damaged(table, status="paused")
         job = store.add(a_job())
         assert store.list(ListQuery("ada"), now_ms=NOW_MS).jobs == (job,)
+
+    def test_an_item_in_the_wrong_list_is_not_shown_there(self, table: Table, store: DynamoDbJobStore) -> None:
+        """P6: an owner's name in the index does not make a job that owner's."""
+        damaged(table, owner="bob")
+        assert store.list(ListQuery("ada"), now_ms=NOW_MS).jobs == ()
+
+    def test_a_handoff_that_was_left_behind_goes_with_the_next_claim(
+        self, table: Table, store: DynamoDbJobStore
+    ) -> None:
+        """As when operators have put an item back by hand: a running job is nothing for the stream."""
+        job = a_job().claimed(claim_id="c", now_ms=NOW_MS)
+        put_raw(table, {**item_of(job), "handoff": job.fire_at_ms})
+        store.take_over(job, claim_id="d", now_ms=LONG_AFTER_MS)
+        assert "handoff" not in raw(table, job)
 
     @pytest.mark.parametrize("changes", [{"body": "text"}, {"body_form": "poem"}, {"gone": True}])
     def test_a_request_that_is_damaged_or_gone_is_told(
@@ -188,15 +202,16 @@ class TestAnswersInPart:
 
     def test_what_was_left_out_is_asked_for_again(self, table: Table, store: DynamoDbJobStore) -> None:
         """Until a list is whole."""
-        jobs = tuple(store.add(a_job(due_in_ms=ms)) for ms in range(5))
+        jobs = tuple(store.add(a_job(due_in_ms=ms)) for ms in range(6))
 
-        def in_part(parsed: dict[str, Any], **_: Any) -> None:
+        def one_only(parsed: dict[str, Any], **_: Any) -> None:
             items = parsed["Responses"][table.name]
-            keys = [{"pk": item["pk"], "sk": item["sk"]} for item in items[2:]]
-            del items[2:]
-            parsed["UnprocessedKeys"] = {table.name: {"Keys": keys, "ConsistentRead": True}}
+            keys = [{"pk": item["pk"], "sk": item["sk"]} for item in items[1:]]
+            del items[1:]
+            if keys:
+                parsed["UnprocessedKeys"] = {table.name: {"Keys": keys, "ConsistentRead": True}}
 
-        with interrupted(table.client, "after-call.dynamodb.BatchGetItem", in_part):
+        with always(table.client, "after-call.dynamodb.BatchGetItem", one_only):
             assert store.list(ListQuery("ada"), now_ms=NOW_MS).jobs == jobs
 
     def test_a_table_that_does_nothing_counts_as_away(self, table: Table, store: DynamoDbJobStore) -> None:
@@ -207,13 +222,8 @@ class TestAnswersInPart:
             asked = {table.name: {"Keys": [{"pk": {"S": "a"}, "sk": {"S": "b"}}]}}
             return SimpleNamespace(status_code=200), {"Responses": {}, "UnprocessedKeys": asked}
 
-        event = "before-call.dynamodb.BatchGetItem"
-        table.client.meta.events.register(event, nothing)
-        try:
-            with pytest.raises(StoreUnavailable):
-                store.list(ListQuery("ada"), now_ms=NOW_MS)
-        finally:
-            table.client.meta.events.unregister(event, nothing)
+        with always(table.client, "before-call.dynamodb.BatchGetItem", nothing), pytest.raises(StoreUnavailable):
+            store.list(ListQuery("ada"), now_ms=NOW_MS)
 
 
 def _calls(store: DynamoDbJobStore) -> dict[str, Callable[[], object]]:
@@ -257,12 +267,8 @@ class TestOutages:
             return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "no"}}
 
         store = DynamoDbJobStore(dynamodb, "jobs", retention_ms=RETENTION_MS)
-        dynamodb.meta.events.register("before-call.dynamodb.*", refuse)
-        try:
-            with pytest.raises(StoreUnavailable, match=code):
-                _calls(store)[method]()
-        finally:
-            dynamodb.meta.events.unregister("before-call.dynamodb.*", refuse)
+        with always(dynamodb, "before-call.dynamodb.*", refuse), pytest.raises(StoreUnavailable, match=code):
+            _calls(store)[method]()
 
     def test_a_table_that_is_not_there_is_unavailable(self, moto: None) -> None:
         """As while operators restore it (F29)."""

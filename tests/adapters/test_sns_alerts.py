@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lambdas.adapters.sns_alerts import SnsAlerts, bounded, subject_line
 from lambdas.jobs.errors import AlertsUnavailable
 from lambdas.jobs.ports import Alert
-from tests.contracts.aws_places import client
+from tests.contracts.aws_places import always, client
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,5 @@ def test_a_refusal_makes_the_alerts_unavailable(code: str) -> None:
     def refuse(**_: Any) -> tuple[Any, dict[str, Any]]:
         return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "no"}}
 
-    sns.meta.events.register("before-call.sns.Publish", refuse)
-    try:
-        with pytest.raises(AlertsUnavailable, match=code):
-            SnsAlerts(sns, "arn:aws:sns:us-east-1:1:alerts").send(Alert("a", "b"))
-    finally:
-        sns.meta.events.unregister("before-call.sns.Publish", refuse)
+    with always(sns, "before-call.sns.Publish", refuse), pytest.raises(AlertsUnavailable, match=code):
+        SnsAlerts(sns, "arn:aws:sns:us-east-1:1:alerts").send(Alert("a", "b"))

@@ -14,7 +14,7 @@ from lambdas.adapters.sqs_job_queue import SqsJobQueue
 from lambdas.jobs.errors import QueueUnavailable, SettingInvalid
 from lambdas.jobs.job import DueJob
 from lambdas.jobs.ports import DeadLetter, Message
-from tests.contracts.aws_places import client, fresh_name
+from tests.contracts.aws_places import always, client, fresh_name
 from tests.contracts.conftest import EMULATOR, endpoint_of
 from tests.contracts.queue_places import SqsUnderTest
 from tests.examples import new_id
@@ -37,11 +37,8 @@ def sqs_that(answer: Callable[[list[Entry]], dict[str, Any]]) -> Iterator[tuple[
         batches.append(json.loads(params["body"])["Entries"])
         return SimpleNamespace(status_code=200), answer(batches[-1])
 
-    sqs.meta.events.register("before-call.sqs.SendMessageBatch", handler)
-    try:
+    with always(sqs, "before-call.sqs.SendMessageBatch", handler):
         yield SqsJobQueue(sqs, jobs_url="http://sqs/1/jobs"), batches
-    finally:
-        sqs.meta.events.unregister("before-call.sqs.SendMessageBatch", handler)
 
 
 def all_taken(entries: list[Entry]) -> dict[str, Any]:
@@ -126,12 +123,8 @@ def test_a_refusal_makes_the_queue_unavailable(moto: None, method: str, code: st
     def refuse(**_: Any) -> tuple[Any, dict[str, Any]]:
         return SimpleNamespace(status_code=500), {"Error": {"Code": code, "Message": "no"}}
 
-    sqs.meta.events.register("before-call.sqs.*", refuse)
-    try:
-        with pytest.raises(QueueUnavailable, match=code):
-            calls[method]()
-    finally:
-        sqs.meta.events.unregister("before-call.sqs.*", refuse)
+    with always(sqs, "before-call.sqs.*", refuse), pytest.raises(QueueUnavailable, match=code):
+        calls[method]()
 
 
 def test_a_function_without_dead_letters_says_so() -> None:

@@ -78,6 +78,16 @@ def interrupted(client: Any, event: str, happening: Callable[..., Any], *, skip:
 
 
 @contextmanager
+def always(client: Any, event: str, happening: Callable[..., Any]) -> Iterator[None]:
+    """Let something happen at every one of a client's events of a kind."""
+    client.meta.events.register_first(event, happening)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(event, happening)
+
+
+@contextmanager
 def write_units(client: Any) -> Iterator[list[float]]:
     """A list that grows by the write units of each write, of the table and its indexes together."""
     units: list[float] = []

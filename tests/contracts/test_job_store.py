@@ -76,6 +76,12 @@ class TestNewJobs:
             store.add(a_job(id=first.id, name="second"))
         assert read(store, first) == first
 
+    def test_storing_the_very_same_job_again_is_fine(self, store: JobStore) -> None:
+        """F1: the reply was lost, so it is sent again."""
+        job = store.add(a_full_job())
+        assert store.add(job) == job
+        assert read(store, job) == job
+
     def test_others_jobs_look_like_none(self, store: JobStore) -> None:
         """P6: what belongs to someone else cannot be told from what never was."""
         job = store.add(a_job(owner="ada"))
@@ -175,6 +181,13 @@ class TestEdits:
         with pytest.raises(EditLost) as lost:
             store.replace(second, read_version=1)
         assert lost.value.found == first
+
+    def test_writing_the_very_same_edit_again_is_fine(self, store: JobStore) -> None:
+        """The reply was lost, so it is sent again."""
+        job = store.add(a_job())
+        edited = replace(job, name="new").edited(now_ms=NOW_MS, horizon=HORIZON)
+        store.replace(edited, read_version=1)
+        assert store.replace(edited, read_version=1) == edited
 
     def test_an_edit_of_a_claimed_job_is_lost(self, store: JobStore) -> None:
         """F15: the claim won, and the edit is told that the job runs."""
