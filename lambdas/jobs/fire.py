@@ -103,10 +103,12 @@ def _won_otherwise(message: Message, claim: Claim, claim_id: str, worker: Worker
     """The job if a claim that was refused at first is won after all, else None: the message is done with."""
     found = claim.found
     now_ms = worker.clock.now_ms()
-    if found is None or found.due != message.due:
+    if found is not None and found.owes_notice:
+        # A worker died between settling and telling. Whatever time the message is for: nothing but messages finds a
+        # job that has left the due index.
+        _conclude(found, worker)
+    elif found is None or found.due != message.due:
         _drop(message, "stale", worker)
-    elif found.owes_notice:
-        _conclude(found, worker)  # a worker died between settling and telling
     elif found.deaths_used_up(now_ms):
         _conclude(_write(found, DIED_TOO_OFTEN, worker), worker)
     elif found.lease_lapsed(now_ms):

@@ -88,6 +88,18 @@ class TestRefusedClaims:
         assert len(world.queue.letters) == letters + 1
         assert len(world.sent(job)) == 1
 
+    def test_a_failed_job_that_nobody_was_told_of_is_told_whichever_message_finds_it(self, world: World) -> None:
+        """Also one for an earlier fire time: the job is out of the due index, so messages are all that can find it."""
+        job = accepted(world, ANSWER(503), ANSWER(404))
+        fired(world, job)
+        world.store.after["settle"] = dies
+        world.clock.ms = world.store[job.id].fire_at_ms
+        with pytest.raises(WorkerDied):
+            fired(world, world.store[job.id])
+        assert world.queue.letters == []
+        assert fired(world, job, receive_count=2) == []
+        assert len(world.queue.letters) == 1
+
     def test_a_letter_that_cannot_be_sent_keeps_the_message(self, world: World) -> None:
         """F21: the job has failed, and its message remembers that nobody was told."""
         job = accepted(world, ANSWER(404))
