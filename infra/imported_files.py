@@ -6,6 +6,7 @@ A package then holds what its function imports and nothing else, and nobody keep
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,10 @@ from pathlib import Path
 _DISCREET_DECORATORS = frozenset({"cache", "lru_cache", "contextmanager"})
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+# Packages are made side by side, and Python 3.11 counts the depth of a parse for the whole interpreter: two at once
+# can end in "SystemError: AST constructor recursion depth mismatch" (python/cpython#106905).
+_ONE_PARSE_AT_A_TIME = threading.Lock()
 
 
 def imported_files(roots: Sequence[Path], entry: str, packages: Iterable[str]) -> dict[Path, Path]:
@@ -82,7 +87,7 @@ class _Reach:
         relative, path = found
         module = self._modules[name] = _Module(name, path.name == "__init__.py")
         self._files[relative] = path
-        for statement in ast.parse(path.read_bytes()).body:
+        for statement in _parsed(path).body:
             if isinstance(statement, _Function) and _is_called_by_name(statement):
                 module.waiting.setdefault(statement.name, []).append(statement)
             else:
@@ -156,3 +161,8 @@ def _is_type_checking(test: ast.expr) -> bool:
     return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
         isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
     )
+
+
+def _parsed(path: Path) -> ast.Module:
+    with _ONE_PARSE_AT_A_TIME:
+        return ast.parse(path.read_bytes())
