@@ -46,11 +46,12 @@ class Worker:
 def fire_batch(messages: Sequence[Message], *, worker: Worker, time_left_ms: Callable[[], int]) -> Sequence[Message]:
     """Work on all messages and return those that must come again: nothing of theirs was settled.
 
+    Those that come alone are ordered by how often they were delivered: the likeliest to kill the worker is the last.
     `time_left_ms` says how long the invocation may still run; messages that come alone are begun only while there
     is time for the longest exchange; the rest comes again.
     """
     together = [message for message in messages if message.receive_count <= 1]
-    alone = [message for message in messages if message.receive_count > 1]
+    alone = sorted((message for message in messages if message.receive_count > 1), key=lambda m: m.receive_count)
     unsettled: list[Message] = []
     if together:
         with ThreadPoolExecutor(max_workers=len(together)) as threads:

@@ -66,6 +66,13 @@ class TestBatches:
         assert log.begun[3:] == ["again-0", "again-1", "again-2"]
         assert [log.beside[job.name or ""] for job in again] == [set(), set(), set()]
 
+    def test_of_redelivered_messages_the_least_suspicious_come_first(self, world: World) -> None:
+        """One that was delivered four times is likelier to kill the worker than one that was merely beside it."""
+        log = Log(world)
+        jobs = [log.job(f"delivered-{count}-times") for count in (4, 2, 3)]
+        world.fire([Message(job.due, receive_count=count) for job, count in zip(jobs, (4, 2, 3), strict=True)])
+        assert log.begun == ["delivered-2-times", "delivered-3-times", "delivered-4-times"]
+
     def test_messages_that_come_alone_are_begun_only_while_there_is_time(self, world: World) -> None:
         """An invocation that ends in the middle of one would count as another death."""
         jobs = [accepted(world, path=str(number)) for number in range(3)]
