@@ -208,6 +208,13 @@ class TestRunningJobs:
         assert world.alerts.sent == []
         assert world.store.in_due_index(job.id)
 
+    def test_a_moved_message_for_another_fire_time_is_stale(self, world: World) -> None:
+        """Even when the job's workers keep dying: a message for the time at which it runs will say so."""
+        job = running(world, deaths=MAX_DEATHS - 1)
+        lapse(world, job)
+        assert kept(world, redriven(replace(job, fire_at_ms=job.fire_at_ms - 5_000))) == []
+        assert world.store[job.id] == job
+
     def test_a_rival_that_settles_first_is_believed(self, world: World) -> None:
         """The fifth worker was slow, not dead."""
         job = running(world, deaths=MAX_DEATHS - 1)
