@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import platform
 import socket
 import ssl
@@ -43,7 +44,7 @@ CLOCK = PreciseSystemClock()
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is measured: so many jobs at one millisecond, at so many instants one after the other, in so many rounds.
-    The targets are milliseconds (docs/DESIGN.md, section 9)."""
+    The targets are milliseconds; docs/performance.md tells what was measured."""
 
     jobs: int
     instants: int
@@ -262,10 +263,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where the figures go, as JSON")
     parser.add_argument("--quick", action="store_true", help="a quarter of the rounds")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     rows = measure_all(quick=options.quick)
     print(table(rows))
+    print(f"Before it {load:.1f} threads were busy on {os.cpu_count()} processors; the floor shows what they cost.")
     if options.out is not None:
-        figures = {"python": platform.python_version(), "cases": [asdict(row) for row in rows]}
+        figures = {
+            "python": platform.python_version(),
+            "processors": os.cpu_count(),
+            "load_before": round(load, 2),
+            "cases": [asdict(row) for row in rows],
+        }
         options.out.write_text(json.dumps(figures, indent=1) + "\n")
 
 
