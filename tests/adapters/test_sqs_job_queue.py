@@ -108,6 +108,20 @@ def test_what_sqs_says_is_wrong_is_not_sent_again() -> None:
     assert len(batches) == 1
 
 
+def test_nothing_that_was_refused_is_forgotten() -> None:
+    """Neither what is wrong at once, nor what turns out wrong at the second try."""
+    sent = messages(3)
+
+    def answer(entries: list[Entry]) -> dict[str, Any]:
+        if len(entries) == 3:
+            return {"Failed": [{"Id": "0", "SenderFault": False}, {"Id": "1", "SenderFault": True}]}
+        return {"Failed": [{"Id": "0", "SenderFault": True}]}
+
+    with sqs_that(answer) as (queue, _):
+        refused_ones = queue.send([(message, 0) for message in sent])
+    assert sorted(message.due for message in refused_ones) == [sent[0].due, sent[1].due]
+
+
 @pytest.mark.parametrize("method", ["send", "send_dead_letter", "backlog"])
 @pytest.mark.parametrize("code", ["RequestThrottled", "AWS.SimpleQueueService.NonExistentQueue", "InternalError"])
 def test_a_refusal_makes_the_queue_unavailable(moto: None, method: str, code: str) -> None:
