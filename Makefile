@@ -37,8 +37,8 @@ check: setup ## style, types and the template's security rules
 synth: setup ## the CloudFormation template, into cdk.out (no account, git or Docker needed)
 	@$(BIN)/python -m local.synth
 
-bench: setup ## measure; writes docs/performance.md's table and picture
-	@$(BIN)/python -m bench
+bench: setup ## measure; writes the tables and pictures of docs/performance.md (ARGS="--only cpu")
+	@$(BIN)/python -m bench $(ARGS)
 
 # The functions' locks are constrained by requirements.txt, so that all agree on versions.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
