@@ -31,7 +31,7 @@ class Burying(Construct):
             # Ten letters of three calls each, with the retries of a bad day; half the queue's visibility (60 s).
             timeout=Duration.seconds(30),
             rights=[
-                store.may("GetItem", "PutItem", "UpdateItem"),
+                store.may("GetItem", "PutItem", "Query", "UpdateItem"),
                 may_consume(channels.dead_letters),
                 may_publish(channels.alerts),
             ],

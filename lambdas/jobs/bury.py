@@ -97,8 +97,10 @@ def bury(letter: DeadLetter, *, undertaker: Undertaker) -> bool:
         still_to_fire = job is not None and job.due == due and job.status is Status.SCHEDULED
         undertaker.journal.tell("letter_dropped", job_id=due.job_id, still_to_fire=still_to_fire)
         return not still_to_fire
-    undertaker.alerts.send(notice_of(job))
-    undertaker.store.mark_alerted(job, now_ms=undertaker.clock.now_ms())
+    now_ms = undertaker.clock.now_ms()
+    # Read whole: what came back from the target is kept beside the job, and is what the reader wants to know.
+    undertaker.alerts.send(notice_of(undertaker.store.read(job.id, owner=job.owner, now_ms=now_ms)))
+    undertaker.store.mark_alerted(job, now_ms=now_ms)
     undertaker.journal.tell("buried", job_id=job.id, attempts=job.attempt_count)
     return True
 

@@ -45,7 +45,7 @@ RIGHTS = {
     },
     "bury": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "table": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "table": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
         "dead letters": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
         "alerts": {"sns:Publish"},
     },

@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.jobs.bury import bury_batch, tell_of_unreadable
 from lambdas.jobs.errors import StoreUnavailable
-from lambdas.jobs.job import MAX_DEATHS, AttemptOutcome, Job, Notify, Status
+from lambdas.jobs.job import MAX_DEATHS, AttemptError, AttemptOutcome, Job, Notify, Status
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import DeadLetter, Message
 from tests.examples import RETENTION_MS, a_job, an_attempt
@@ -325,3 +325,14 @@ class TestWhatCannotBeRead:
         world.alerts.down = True
         assert not tell_of_unreadable(["message-3"], undertaker=world.undertaker)
         assert tell_of_unreadable([], undertaker=world.undertaker)
+
+
+def test_the_alert_tells_what_really_came_back_and_not_only_its_code(world: World) -> None:
+    """The sentence that is kept beside the job, with the address that refused, is what its reader needs."""
+    job = running(world)
+    error = AttemptError("connect_failed", "The target refused the connection at 203.0.113.9:443.")
+    attempt = an_attempt(1, AttemptOutcome.FAILED, error=error)
+    world.store.put(job.failed(attempt, now_ms=SENT_MS + 20, retention_ms=RETENTION_MS))
+
+    assert kept(world, ours(job)) == []
+    assert "refused the connection at 203.0.113.9:443" in world.alerts.sent[0].text
