@@ -14,6 +14,7 @@ from tests.services import dynamodb_local as dynamodb_local_process
 from tests.services.missing import require
 
 aws.forget_real_aws(os.environ)
+os.environ["PATH"] = paths.tools_environment()["PATH"]  # the CDK needs Node, which this machine may have from make only
 os.environ["AWS_DEFAULT_REGION"] = REGION
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,[::1]"
 
