@@ -6,6 +6,7 @@ A package then holds what its function imports and nothing else, and nobody keep
 from __future__ import annotations
 
 import ast
+import itertools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,16 +22,19 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ONE_PARSE_AT_A_TIME = threading.Lock()
 
 
-def imported_files(roots: Sequence[Path], entry: str, packages: Iterable[str]) -> dict[Path, Path]:
+def imported_files(
+    roots: Sequence[Path], entry: str, packages: Iterable[str], *, passed_over: Iterable[str] = ()
+) -> dict[Path, Path]:
     """The files that importing and running the module `entry` can reach: path under its root → where it is.
 
     Only modules of the named top-level `packages` are followed. An import inside a module's plain function counts
     when live code mentions that function's name, so that the wiring of one function does not pull in the
     adapters of the others; names are compared without their scope, which can only bring in too much.
-    Imports for type checkers are not followed, and imports by a computed name are not seen.
+    Imports for type checkers are not followed, and imports by a computed name are not seen. Packages that are
+    `passed_over` are not followed either, whoever imports them: that code is known never to run.
     Raises FileNotFoundError if the entry, or a module that is imported from a followed package, does not exist.
     """
-    return _Reach(roots, frozenset(packages)).from_module(entry)
+    return _Reach(roots, frozenset(packages), frozenset(passed_over)).from_module(entry)
 
 
 @dataclass
@@ -45,9 +49,10 @@ class _Module:
 class _Reach:
     """The closure of imports and mentioned names, grown until nothing new turns up."""
 
-    def __init__(self, roots: Sequence[Path], packages: frozenset[str]) -> None:
+    def __init__(self, roots: Sequence[Path], packages: frozenset[str], passed_over: frozenset[str]) -> None:
         self._roots = roots
         self._packages = packages
+        self._passed_over = passed_over
         self._modules: dict[str, _Module] = {}
         self._files: dict[Path, Path] = {}
         self._mentioned: set[str] = set()
@@ -73,7 +78,7 @@ class _Reach:
     def _load_existing(self, name: str, importer: _Module) -> None:
         """Load a module that must be there, or else the package would break where it runs."""
         self._load(name)
-        if name.partition(".")[0] in self._packages and name not in self._modules:
+        if self._is_followed(name) and name not in self._modules:
             raise FileNotFoundError(f"{importer.name} imports {name}, which does not exist")
 
     def _load(self, name: str) -> None:
@@ -93,8 +98,12 @@ class _Reach:
             else:
                 self._read(module, statement)
 
+    def _is_followed(self, name: str) -> bool:
+        around = itertools.accumulate(name.split("."), "{}.{}".format)
+        return name.partition(".")[0] in self._packages and self._passed_over.isdisjoint(around)
+
     def _file_of(self, name: str) -> tuple[Path, Path] | None:
-        if name.partition(".")[0] not in self._packages:
+        if not self._is_followed(name):
             return None
         stem = Path(*name.split("."))
         for relative in (stem / "__init__.py", stem.with_name(stem.name + ".py")):

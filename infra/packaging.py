@@ -29,6 +29,8 @@ CACHE = ROOT / ".local" / "bundles"
 
 # A large toolbox of which a function uses a drawer or two: only the modules that are reached are packed.
 _FOLLOWED_WHEEL = "aws_lambda_powertools"
+# Its logger reaches for all of this to print a model of pydantic, of which the journal is never told.
+_PASSED_OVER = ("aws_lambda_powertools.event_handler",)
 
 # Of each function's zips, and of the wheels: enough for two targets, the tests' own, and going back and forth.
 _KEPT_OF_EACH = 8
@@ -53,7 +55,7 @@ def package(function: str, target: Target, *, root: Path = ROOT, cache: Path = C
     if kept.exists():
         os.utime(kept)
         return kept
-    reached = imported_files([root, folder], entry, ["lambdas", _FOLLOWED_WHEEL])
+    reached = imported_files([root, folder], entry, ["lambdas", _FOLLOWED_WHEEL], passed_over=_PASSED_OVER)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".making-") as scratch:
         files = _wheel_files(folder, reached) | {path.as_posix(): where for path, where in sources.items()}
         if target.has_this_python:

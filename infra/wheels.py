@@ -23,8 +23,18 @@ from infra.target import Target
 TASK_ROOT = "/var/task"
 
 _BOTOCORE_SERVICES = frozenset({"dynamodb", "sns", "sqs"})
-# Powertools carries a megabyte and a half of Swagger UI for a page that we do not serve with it.
-_NOT_AT_RUN_TIME = ("*.pyi", "py.typed", "examples-1.json", "swagger-ui*.min.*", "__pycache__", "tests", "bin", ".lock")
+# pydantic carries its first version, and a plugin of mypy.
+_NOT_AT_RUN_TIME = (
+    "*.pyi",
+    "py.typed",
+    "examples-1.json",
+    "__pycache__",
+    "tests",
+    "bin",
+    ".lock",
+    "pydantic/v1",
+    "pydantic/mypy.py",
+)
 
 
 class PackagingFailed(Exception):

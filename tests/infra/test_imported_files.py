@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,24 @@ def test_an_import_in_a_function_counts_when_somebody_names_the_function(tmp_pat
         },
     )
     assert reached == {"__init__", "entry", "wiring", "light"}
+
+
+def test_what_is_passed_over_is_not_followed_whoever_imports_it(tmp_path: Path) -> None:
+    """Nor what only it would need; a neighbour whose name begins alike is not meant."""
+    reached = follow(
+        tmp_path,
+        {
+            "ours/__init__.py": "",
+            "ours/entry.py": "from ours.heavy.inner import x\nimport ours.heavy_not, ours.light\n",
+            "ours/heavy/__init__.py": "from ours import only_heavy",
+            "ours/heavy/inner.py": "x = 1",
+            "ours/heavy_not.py": "",
+            "ours/light.py": "",
+            "ours/only_heavy.py": "",
+        },
+        passed_over=["ours.heavy"],
+    )
+    assert reached == {"__init__", "entry", "heavy_not", "light"}
 
 
 def test_a_function_behind_another_decorator_counts_at_once(tmp_path: Path) -> None:
@@ -130,12 +149,11 @@ def test_a_missing_handler_is_refused(tmp_path: Path) -> None:
         imported_files([tmp_path], "ours.entry", ["ours"])
 
 
-def follow(root: Path, files: dict[str, str]) -> set[str]:
+def follow(root: Path, files: dict[str, str], *, passed_over: Sequence[str] = ()) -> set[str]:
     """The modules that `ours.entry` reaches, as paths under `ours` without `.py`."""
     write(root, files)
-    return {
-        path.relative_to("ours").with_suffix("").as_posix() for path in imported_files([root], "ours.entry", ["ours"])
-    }
+    reached = imported_files([root], "ours.entry", ["ours"], passed_over=passed_over)
+    return {path.relative_to("ours").with_suffix("").as_posix() for path in reached}
 
 
 def write(root: Path, files: dict[str, str]) -> None:
