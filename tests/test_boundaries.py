@@ -80,6 +80,19 @@ def test_heavy_libraries_are_imported_only_where_they_are_meant_to_be(function: 
     assert not breaches, tell(f"{function} must not import", breaches)
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_packed_with_all_that_it_imports(function: str) -> None:
+    """Or it works here, where everything is installed, and fails on AWS."""
+    lock = (ROOT / f"lambdas/requirements/{function}.txt").read_text("utf-8")
+    packed = {line.partition("==")[0].replace("-", "_") for line in lock.splitlines() if "==" in line}
+    breaches = [
+        f"{name} by way of {' → '.join(way)}"
+        for name, way in libraries_reached_by(function).items()
+        if name not in packed
+    ]
+    assert not breaches, tell(f"add to the extra `{function}` of pyproject.toml, then `make lock`", breaches)
+
+
 def test_adapters_and_core_do_not_know_who_calls_them() -> None:
     """Imports point inwards: handlers and wiring know the others, and nobody knows them."""
     breaches = [
