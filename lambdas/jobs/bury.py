@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambdas.jobs.errors import DamagedItem, Unavailable, whereabouts
+from lambdas.jobs.errors import DamagedItem, JobNotFound, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import notice_of, operators_notice
 from lambdas.jobs.outcome import Outcome, Verdict
@@ -97,12 +97,22 @@ def bury(letter: DeadLetter, *, undertaker: Undertaker) -> bool:
         still_to_fire = job is not None and job.due == due and job.status is Status.SCHEDULED
         undertaker.journal.tell("letter_dropped", job_id=due.job_id, still_to_fire=still_to_fire)
         return not still_to_fire
-    now_ms = undertaker.clock.now_ms()
-    # Read whole: what came back from the target is kept beside the job, and is what the reader wants to know.
-    undertaker.alerts.send(notice_of(undertaker.store.read(job.id, owner=job.owner, now_ms=now_ms)))
-    undertaker.store.mark_alerted(job, now_ms=now_ms)
+    undertaker.alerts.send(notice_of(_in_full(job, undertaker)))
+    undertaker.store.mark_alerted(job, now_ms=undertaker.clock.now_ms())
     undertaker.journal.tell("buried", job_id=job.id, attempts=job.attempt_count)
     return True
+
+
+def _in_full(job: Job, undertaker: Undertaker) -> Job:
+    """The job with the sentences that are kept beside it: what came back is what the reader wants to know.
+
+    If they cannot be read, or the job has outlived its time, it is told with its codes alone rather than not at all.
+    """
+    try:
+        return undertaker.store.read(job.id, owner=job.owner, now_ms=undertaker.clock.now_ms())
+    except (DamagedItem, JobNotFound) as error:
+        undertaker.journal.tell("told_in_short", job_id=job.id, error=str(error))
+        return job
 
 
 def _settle_if_given_up(job: Job, letter: DeadLetter, undertaker: Undertaker) -> Job | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lambdas.jobs.bury import bury_batch, tell_of_unreadable
-from lambdas.jobs.errors import StoreUnavailable
+from lambdas.jobs.errors import DamagedItem, JobNotFound, StoreUnavailable
 from lambdas.jobs.job import MAX_DEATHS, AttemptError, AttemptOutcome, Job, Notify, Status
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import DeadLetter, Message
@@ -138,6 +138,30 @@ class TestFaults:
         world.store.before["mark_alerted"] = unavailable
         assert kept(world, ours(job)) == [ours(job)]
         assert kept(world, ours(job)) == []
+
+    @pytest.mark.parametrize("trouble", [DamagedItem("JOB#1", "a test said so"), JobNotFound()])
+    def test_what_cannot_be_read_beside_the_job_does_not_keep_the_alert_back(
+        self, world: World, trouble: Exception
+    ) -> None:
+        """The sentences kept with the attempts, a body that the alert does not even show: better told with less."""
+        job = failed(world, name="purge items")
+
+        def damaged() -> None:
+            raise trouble
+
+        world.store.before["read"] = damaged
+        assert kept(world, ours(job)) == []
+        (alert,) = world.alerts.sent
+        assert alert.subject == "Punctual: purge items failed"
+        assert "The target answered 503." in alert.text
+        assert world.store[job.id].alerted_at_ms is not None
+
+    def test_alerts_that_are_away_longer_than_jobs_are_kept_still_come(self, world: World) -> None:
+        """F22: never zero times. The job is hidden from its owner by then, and not from us."""
+        job = failed(world)
+        world.clock.ms += RETENTION_MS + 60_000
+        assert kept(world, ours(job)) == []
+        assert len(world.alerts_of(job)) == 1
 
     def test_one_letters_trouble_does_not_reach_another(self, world: World) -> None:
         """A table that fails for one, a defect for another: the third is told."""
