@@ -52,6 +52,7 @@ LONGEST_WAIT_MS = HORIZON.lead_ms + EARLY_TOLERANCE_MS
 STORE_STEPS = ["claim", "take_over", "with_request", "settle", "find", "mark_alerted"]
 WORK_STEPS = [*(("store", step) for step in STORE_STEPS), ("queue", "send"), ("queue", "send_dead_letter")]
 ALERT_STEPS = [("alerts", "send")]
+BURY_STEPS = [("store", step) for step in ("find", "settle", "read", "mark_alerted")]
 SWEEP_STEPS = [("store", "swept_until"), ("store", "due"), ("store", "advance_mark"), ("queue", "send")]
 
 
@@ -208,7 +209,7 @@ class Protocol(RuleBasedStateMachine):
         """A worker takes the next message, if there is one that can be received."""
         self._disturbed(fault, self._work_once)
 
-    @rule(fault=faults([("store", "find"), ("store", "settle"), ("store", "mark_alerted"), *ALERT_STEPS]))
+    @rule(fault=faults(BURY_STEPS + ALERT_STEPS))
     def buries(self, fault: Fault | None) -> None:
         """All dead letters are judged."""
         self._disturbed(fault, self.world.bury)
