@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import py_compile
 import shutil
 import tempfile
 import zipfile
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from infra.imported_files import imported_files
 from infra.target import Target
-from infra.wheels import TASK_ROOT, wheels
+from infra.wheels import compile_modules, wheels
 
 FUNCTIONS = ("api", "hand_off", "sweep", "fire", "bury")
 
@@ -97,19 +96,18 @@ def _source_of(path: Path) -> Path:
 
 
 def _compiled(sources: Mapping[Path, Path], scratch: Path) -> dict[str, Path]:
-    """Byte code of our own modules, as in `wheels`."""
-    compiled = {}
+    """Byte code of our own modules, as in `wheels`.
+
+    Made by an interpreter of its own: how names are written down depends on what else the interpreter holds, so this
+    one would not give the same bytes twice.
+    """
     for relative, path in sources.items():
-        cached = importlib.util.cache_from_source(relative.as_posix())
-        py_compile.compile(
-            str(path),
-            cfile=str(scratch / cached),
-            dfile=f"{TASK_ROOT}/{relative.as_posix()}",
-            doraise=True,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
-        compiled[cached] = scratch / cached
-    return compiled
+        copy = scratch / relative
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    compile_modules(scratch)
+    names = (importlib.util.cache_from_source(relative.as_posix()) for relative in sources)
+    return {name: scratch / name for name in names}
 
 
 def _zip(files: Mapping[str, Path], zipped: Path) -> None:

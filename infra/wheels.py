@@ -59,7 +59,7 @@ def wheels(lock: Path, target: Target, cache: Path) -> Path:
         _fetch(lock, target, made)
         _prune(made)
         if target.has_this_python:
-            _compile(made)
+            compile_modules(made)
         try:
             made.rename(kept)
         except OSError:  # another synth was faster; what it made is the same
@@ -134,7 +134,7 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, separators=(",", ":")))
 
 
-def _compile(folder: Path) -> None:
+def compile_modules(folder: Path) -> None:
     """Byte code that is believed without a look at the source's time stamp, which a zip does not keep."""
     command = [sys.executable, "-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash"]
     # Its exit status counts for nothing: a wheel may carry a file for other versions of Python, left as it is.
