@@ -44,10 +44,11 @@ def main() -> int:
     options = _options()
     results = RESULTS / ("quick.json" if options.quick else "results.json")
     kept = _read(results) if options.only else {}
-    machine = page.Machine(**kept["machine"]) if kept else this_machine()
+    loads: dict[str, float] = kept.get("loads", {})
     parts = {name: Part.from_dict(values) for name, values in kept.get("parts", {}).items()}
     try:
         for name in options.only or PARTS:
+            loads[name] = os.getloadavg()[0]
             parts[name] = _measured(name, quick=options.quick, times=options.repeat)
         if parts.keys() >= COSTS_FOLLOW_FROM:
             parts["costs"] = costs.part(costs.Measured.from_parts(parts), template.production())
@@ -55,7 +56,8 @@ def main() -> int:
     except RunFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
-    _write(results, {"machine": asdict(machine), "parts": {name: part.to_dict() for name, part in parts.items()}})
+    machine = this_machine(loads)
+    _write(results, {**asdict(machine), "parts": {name: part.to_dict() for name, part in parts.items()}})
     print(f"\nResults are in {results.relative_to(paths.ROOT)}.")
     if not options.quick:
         publish(parts, machine)
@@ -75,14 +77,14 @@ def publish(parts: Mapping[str, Part], machine: page.Machine) -> None:
     print(f"{PAGE.relative_to(paths.ROOT)} and its pictures are written.")
 
 
-def this_machine() -> page.Machine:
-    """Where this runs, now."""
+def this_machine(loads: Mapping[str, float]) -> page.Machine:
+    """Where this runs, now; `loads` tells how busy it was before each part."""
     return page.Machine(
         date=datetime.now(UTC).date().isoformat(),
         processor=_processor(),
         cores=os.cpu_count() or 1,
         python=platform.python_version(),
-        load=os.getloadavg()[0],
+        loads=loads,
     )
 
 

@@ -15,7 +15,7 @@ REASONS: Mapping[str, str] = {
     "lateness-": "sender, target and whatever else ran shared two cores; what the floor took in the same run tells "
     "how much of it is the machine's",
     "stack-": "the emulator, its workers and the target share this machine's cores",
-    "handler-": "our own modules and Powertools come on top of botocore",
+    "handler-": "Powertools come on top of botocore, and our dataclasses, which are built while they are imported",
     "size-api": "byte code doubles what pydantic takes, which is half of the package",
     "cost-minutely": "nobody shares the two to three seconds that a worker waits for the instant; a month of it is "
     "44,000 jobs and $1.20",
@@ -36,18 +36,19 @@ PACKAGE_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where and when it was measured; `load` is the load average of the minute before."""
+    """Where and when it was measured; `loads` are the load averages of the minute before each part."""
 
     date: str
     processor: str
     cores: int
     python: str
-    load: float
+    loads: Mapping[str, float]
 
     def words(self) -> str:
         return (
             f"Measured on {self.date} with Python {self.python} on {self.cores} cores ({self.processor}), which other "
-            f"work shares; the load average at the start was {self.load:.1f}."
+            f"work shares: before the parts, {min(self.loads.values()):.1f} to {max(self.loads.values()):.1f} threads "
+            "were busy (load average)."
         )
 
 
@@ -78,8 +79,9 @@ def verdict(figures: Sequence[Figure]) -> Iterator[str]:
     if missed:
         yield ""
     for figure in missed:
-        measured = f"{amounts(figure.values)} {figure.unit}, target {amounts(figure.targets)}"
-        yield f"- {figure.name}: {measured}. Why: {why(figure)}."
+        measured = amounts(figure.values[: len(figure.targets)])
+        unit = figure.unit.partition(",")[0]
+        yield f"- {figure.name}: {measured} {unit}, target {amounts(figure.targets)}. Why: {why(figure)}."
 
 
 def why(figure: Figure) -> str:

@@ -13,7 +13,7 @@ from bench.figures import Figure
 from tests.bench.results import DEPLOYED, LATENESS, MEASURED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MACHINE = page.Machine("2026-11-21", "x86_64, Example", 2, "3.11.2", 0.4)
+MACHINE = page.Machine("2026-11-21", "x86_64, Example", 2, "3.11.2", {"cpu": 0.4, "lateness": 1.2})
 PARTS = {"lateness": LATENESS, "costs": costs.part(MEASURED, DEPLOYED)}
 
 
