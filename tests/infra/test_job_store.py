@@ -1,4 +1,4 @@
-"""The table as DESIGN section 4 has it."""
+"""The table as docs/table.md has it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from infra.stage_settings import SettingsRefused, StageSettings
 
 
 def test_without_settings_it_is_development() -> None:
-    """With the figures of DESIGN: 15 minutes of horizon, a sweep every 4, a lead of 2 s, jobs kept for 30 days."""
+    """15 minutes of horizon, a sweep every 4, a lead of 2 s, jobs kept for 30 days."""
     settings = StageSettings.from_context({})
     assert settings.stage == "dev"
     assert (settings.horizon_seconds, settings.sweep_minutes, settings.lead_seconds) == (900, 4, 2)
