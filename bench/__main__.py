@@ -45,10 +45,11 @@ def main() -> int:
     results = RESULTS / ("quick.json" if options.quick else "results.json")
     kept = _read(results) if options.only else {}
     loads: dict[str, float] = kept.get("loads", {})
+    runs: dict[str, int] = kept.get("runs", {})
     parts = {name: Part.from_dict(values) for name, values in kept.get("parts", {}).items()}
     try:
         for name in options.only or PARTS:
-            loads[name] = os.getloadavg()[0]
+            loads[name], runs[name] = os.getloadavg()[0], options.repeat
             parts[name] = _measured(name, quick=options.quick, times=options.repeat)
         if parts.keys() >= COSTS_FOLLOW_FROM:
             parts["costs"] = costs.part(costs.Measured.from_parts(parts), template.production())
@@ -56,7 +57,7 @@ def main() -> int:
     except RunFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
-    machine = this_machine(loads)
+    machine = this_machine(loads, runs)
     _write(results, {**asdict(machine), "parts": {name: part.to_dict() for name, part in parts.items()}})
     print(f"\nResults are in {results.relative_to(paths.ROOT)}.")
     if not options.quick:
@@ -77,14 +78,15 @@ def publish(parts: Mapping[str, Part], machine: page.Machine) -> None:
     print(f"{PAGE.relative_to(paths.ROOT)} and its pictures are written.")
 
 
-def this_machine(loads: Mapping[str, float]) -> page.Machine:
-    """Where this runs, now; `loads` tells how busy it was before each part."""
+def this_machine(loads: Mapping[str, float], runs: Mapping[str, int]) -> page.Machine:
+    """Where this runs, now; of each part how busy it was before, and how often it was measured."""
     return page.Machine(
         date=datetime.now(UTC).date().isoformat(),
         processor=_processor(),
         cores=os.cpu_count() or 1,
         python=platform.python_version(),
         loads=loads,
+        runs=runs,
     )
 
 

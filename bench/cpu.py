@@ -25,11 +25,12 @@ def measure(quick: bool) -> Part:
     results: dict[str, float] = json.loads(done.stdout)
     bundled = results[f"hand_off_cpu_ms:{LARGEST_STREAM_BATCH}"] / LARGEST_STREAM_BATCH
     together = results[f"fire_cpu_ms:{LARGEST_QUEUE_BATCH}"] / LARGEST_QUEUE_BATCH
+    write = results["write_cpu_ms:1"]
     figures = (
-        Figure("cpu-create", "create", "ms", (results["api_cpu_ms:1"],), (2.0,)),
+        Figure("cpu-create", "create", "ms", (results["api_cpu_ms:1"],), (2.0,), (write,)),
         Figure("cpu-hand-over", "hand over, a hundred at once", "ms", (bundled,), (0.25,)),
         Figure("cpu-hand-over-one", "hand over, one alone", "ms", (results["hand_off_cpu_ms:1"],)),
-        Figure("cpu-fire", "fire and settle, ten at once", "ms", (together,), (7.0,)),
-        Figure("cpu-fire-one", "fire and settle, one alone", "ms", (results["fire_cpu_ms:1"],)),
+        Figure("cpu-fire", "fire and settle, ten at once", "ms", (together,), (7.0,), (2 * write,)),
+        Figure("cpu-fire-one", "fire and settle, one alone", "ms", (results["fire_cpu_ms:1"],), (), (2 * write,)),
     )
     return Part(figures, results)

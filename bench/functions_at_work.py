@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from botocore.session import get_session
+
+from lambdas.adapters.aws import make_client
 from lambdas.handlers import api, fire, hand_off
 
 EVENTS = Path(__file__).resolve().parent.parent / "tests" / "handlers" / "events"
@@ -56,6 +60,17 @@ class Bench:
         """One request after the other, each for a job of its own."""
         at = datetime.now(UTC) + timedelta(hours=1)
         self._measure("api", 1, jobs, lambda: lambda: self.schedule(at))
+
+    def write(self, items: int) -> None:
+        """The floor of what writes to the table: one PutItem by a client like the functions', and nothing else."""
+        client = make_client(get_session(), "dynamodb")
+        numbers = iter(range(10**9))
+
+        def put() -> None:
+            item = {"pk": {"S": f"BARE#{next(numbers)}"}, "sk": {"S": "BARE"}, "fill": {"S": "x" * 500}}
+            client.put_item(TableName=os.environ["PUNCTUAL_TABLE"], Item=item)
+
+        self._measure("write", 1, items, lambda: put)
 
     def hand_over(self, batches: int, *, batch: int) -> None:
         """Batches of stream records, each of a near job."""
@@ -136,6 +151,7 @@ def main(arguments: Sequence[str]) -> None:
     quick = "--quick" in arguments
     out, sys.stdout = sys.stdout, Counted()
     bench = Bench(sys.stdout, arguments[0])
+    bench.write(50 if quick else 400)
     bench.create(50 if quick else 400)
     bench.hand_over(20 if quick else 100, batch=1)
     bench.hand_over(3 if quick else 10, batch=100)

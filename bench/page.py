@@ -15,6 +15,7 @@ REASONS: Mapping[str, str] = {
     "lateness-": "sender, target and whatever else ran shared two cores; what the floor took in the same run tells "
     "how much of it is the machine's",
     "stack-": "the emulator, its workers and the target share this machine's cores",
+    "cpu-": "the floor, which is botocore's part, moves with the machine",
     "handler-": "Powertools come on top of botocore, and our dataclasses, which are built while they are imported",
     "size-api": "byte code doubles what pydantic takes, which is half of the package",
     "cost-minutely": "nobody shares the two to three seconds that a worker waits for the instant; a month of it is "
@@ -36,19 +37,25 @@ PACKAGE_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where and when it was measured; `loads` are the load averages of the minute before each part."""
+    """Where and when it was measured.
+
+    By part: `loads` are the load averages of the minute before, `runs` how many measurements the medians are of.
+    """
 
     date: str
     processor: str
     cores: int
     python: str
     loads: Mapping[str, float]
+    runs: Mapping[str, int]
 
     def words(self) -> str:
+        least, most = min(self.runs.values()), max(self.runs.values())
+        times = f"{least} to {most} times" if least < most else f"{most} times" if most > 1 else "once"
         return (
             f"Measured on {self.date} with Python {self.python} on {self.cores} cores ({self.processor}), which other "
             f"work shares: before the parts, {min(self.loads.values()):.1f} to {max(self.loads.values()):.1f} threads "
-            "were busy (load average)."
+            f"were busy (load average). Each part was measured {times}; the medians are shown."
         )
 
 
@@ -57,6 +64,7 @@ def filled(text: str, parts: Mapping[str, Part], machine: Machine) -> str:
     blocks: dict[str, Callable[[], Iterator[str]]] = {
         "machine": lambda: iter([machine.words()]),
         "verdict": lambda: verdict([figure for part in parts.values() for figure in part.figures]),
+        "burst": lambda: burst(parts["costs"]),
         "packages": lambda: packages_table(parts["packages"]),
         "cost-lines": lambda: cost_lines(parts["costs"]),
         "month": lambda: month(parts["costs"]),
@@ -131,6 +139,16 @@ def cost_lines(part: Part) -> Iterator[str]:
     yield "| jobs to a batch | " + " | ".join(f"{part.details[f'jobs_a_firing:{case}']:.1f}" for case in cases) + " |"
     logged = [f"{part.details[f'log_bytes:{case}']:,.0f}" for case in cases]
     yield "| bytes logged a job | " + " | ".join(logged) + " |"
+
+
+def burst(part: Part) -> Iterator[str]:
+    """What becomes of a thousand jobs of one millisecond."""
+    half, most = part.figure("burst-lateness").values
+    in_time = part.details["burst_in_time"]
+    yield (
+        f"Of the thousand, {in_time:.0f} leave on their millisecond; half are late by {half:.1f} s or more, and one in "
+        f"a hundred by {most:.1f} s or more."
+    )
 
 
 def month(part: Part) -> Iterator[str]:

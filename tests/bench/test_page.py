@@ -13,7 +13,9 @@ from bench.figures import Figure
 from tests.bench.results import DEPLOYED, LATENESS, MEASURED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MACHINE = page.Machine("2026-11-21", "x86_64, Example", 2, "3.11.2", {"cpu": 0.4, "lateness": 1.2})
+MACHINE = page.Machine(
+    "2026-11-21", "x86_64, Example", 2, "3.11.2", {"cpu": 0.4, "lateness": 1.2}, {"cpu": 1, "lateness": 3}
+)
 PARTS = {"lateness": LATENESS, "costs": costs.part(MEASURED, DEPLOYED)}
 
 
@@ -40,6 +42,14 @@ def test_each_line_tells_the_figure_its_floor_its_target_and_whether_it_is_met()
     assert lines[3] == "| 1,000 jobs, TLS: p50 / p99 | ms | 16.2 / 33.4 | 9.80 / 19 | 15 / 35 | **no** |"
 
 
+def test_the_page_says_on_what_machine_and_how_often() -> None:
+    """A figure without its machine says nothing."""
+    (line,) = page.filled("<!-- bench: machine -->\n<!-- end of machine -->", PARTS, MACHINE).splitlines()[2:-2]
+    assert "on 2 cores (x86_64, Example)" in line
+    assert "0.4 to 1.2 threads were busy" in line
+    assert "measured 1 to 3 times" in line
+
+
 def test_what_is_not_met_is_told_with_why() -> None:
     """The reason is that of the longest beginning of its key; a figure that has none says so."""
     told = list(page.verdict([*LATENESS.figures, Figure("other", "other", "ms", (2,), (1,))]))
@@ -55,7 +65,7 @@ def test_the_page_has_a_place_for_everything_that_is_measured() -> None:
     places = ["machine", "verdict", "lateness", "local_stack", "cpu", "packages", "write_units", "costs"]
     begun = re.findall(r"<!-- bench: ([\w-]+) -->", text)
     assert begun == re.findall(r"<!-- end of ([\w-]+) -->", text)
-    assert begun == [*places, "cost-lines", "month"]
+    assert begun == [*places[:4], "burst", *places[4:], "cost-lines", "month"]
 
 
 @pytest.mark.parametrize("drawing", ["lateness", "cost"])
