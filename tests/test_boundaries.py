@@ -58,6 +58,17 @@ def test_only_wiring_reads_the_environment() -> None:
     assert not breaches, tell("read it in lambdas/wiring.py and pass it in", breaches)
 
 
+def test_the_client_knows_the_service_by_its_contract_alone() -> None:
+    """It shares no code with the functions: whoever installs it gets neither them nor what they need."""
+    breaches = [
+        f"{file}:{line} imports {name}"
+        for file in sources("punctual")
+        for name, line in imports_of(tree_of(file))
+        if library_of(name) not in sys.stdlib_module_names | {"punctual", "urllib3"}
+    ]
+    assert not breaches, tell("the client speaks HTTP to docs/api.md, and nothing else", breaches)
+
+
 def test_handlers_translate_and_do_not_talk_to_aws() -> None:
     """An event comes in, the core is called once, an answer goes out: clients are the adapters' business."""
     breaches = [

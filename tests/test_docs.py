@@ -193,7 +193,10 @@ def test_every_event_and_metric_is_in_the_operators_page() -> None:
 def test_every_dependency_has_a_reason() -> None:
     """Each package that the project asks for has its line, and no line is about one that it does not."""
     project = tomllib.loads(page("pyproject.toml"))["project"]
-    asked = [entry for extra in project["optional-dependencies"].values() for entry in extra]
+    asked = [
+        *project["dependencies"],
+        *(entry for extra in project["optional-dependencies"].values() for entry in extra),
+    ]
     asked += [line for name in ("requirements", "requirements-node") for line in page(f"local/{name}.in").splitlines()]
     names = {re.split(r"[\[<>=]", entry)[0] for entry in asked if entry and not entry.startswith("#")}
     told = re.findall(r"^\| `([\w-]+)`", page("docs/decisions/dependencies.md"), re.MULTILINE)

@@ -1,0 +1,85 @@
+"""The Python client of Punctual: an HTTP request at the moment you name.
+
+    from punctual import Client
+
+    with Client("https://abc123.execute-api.eu-central-1.amazonaws.com", token) as client:
+        job = client.schedule("https://shop.example.com/purge", method="DELETE", at="2026-11-29T06:00:00Z")
+        print(job.id, job.due_at)
+
+It knows the service by its documented contract alone (docs/api.md) and shares no code with it.
+"""
+
+from punctual.client import Client
+from punctual.errors import (
+    Conflict,
+    Fault,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    PunctualError,
+    Refused,
+    ServiceFailed,
+    TooManyRequests,
+    Unauthenticated,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from punctual.fields import Expect, JobFields, Notify, RetryFields
+from punctual.models import (
+    ApiKey,
+    Attempt,
+    AttemptError,
+    BatchResult,
+    Check,
+    Criterion,
+    Job,
+    Me,
+    Note,
+    Request,
+    Retry,
+    SigningSecret,
+    Stats,
+    Target,
+    TargetAnswer,
+    TestResult,
+    Validation,
+)
+
+__all__ = [
+    "ApiKey",
+    "Attempt",
+    "AttemptError",
+    "BatchResult",
+    "Check",
+    "Client",
+    "Conflict",
+    "Criterion",
+    "Expect",
+    "Fault",
+    "Forbidden",
+    "Job",
+    "JobFields",
+    "Me",
+    "NotFound",
+    "Note",
+    "Notify",
+    "PreconditionFailed",
+    "Problem",
+    "PunctualError",
+    "Refused",
+    "Request",
+    "Retry",
+    "RetryFields",
+    "ServiceFailed",
+    "SigningSecret",
+    "Stats",
+    "Target",
+    "TargetAnswer",
+    "TestResult",
+    "TooManyRequests",
+    "Unauthenticated",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "Validation",
+]

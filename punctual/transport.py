@@ -1,0 +1,188 @@
+"""HTTP for the client: one pool of connections, patience with what passes, problems as exceptions."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.util import Retry, Timeout
+
+from punctual.errors import Fault, Problem, UnexpectedAnswer, Unreachable, problem_class
+
+TRANSIENT = frozenset({429, 500, 502, 503, 504})
+"""Answers that may be others a moment later."""
+
+LONGEST_ANSWER_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A good answer. Header names are looked up without regard to case; `body` is its JSON value, None if empty."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class _Patience(Retry):
+    """urllib3's retries, which give up at once when the service asks for more patience than there is."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: urllib3.BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: urllib3.connectionpool.ConnectionPool | None = None,
+        _stacktrace: Any = None,
+    ) -> Self:
+        if response is not None and (_asked_for(response) or 0) > self.retry_after_max:
+            raise MaxRetryError(_pool, url or "", error)  # type: ignore[arg-type]  # only the answer is looked at
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+class Transport:
+    """Requests to one service with one token.
+
+    `timeout` is for connecting and for each wait for data, in seconds. `retries` is how often a request is sent again
+    after a failure that passes; `patience` the longest `Retry-After`, in seconds, that is waited for.
+    """
+
+    def __init__(
+        self, api_url: str, token: str | None, *, user_agent: str, timeout: float, retries: int, patience: float
+    ) -> None:
+        parts = urlsplit(api_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"api_url must be an http or https address, not {api_url!r}")
+        self._base = api_url.rstrip("/")
+        self._headers = {"accept": "application/json", "user-agent": user_agent}
+        if token:
+            self._headers["authorization"] = f"Bearer {_as_header(token)}"
+        self._pool = _pool(parts.scheme, parts.hostname)
+        self._timeout = Timeout(connect=min(timeout, 10), read=timeout)
+        self._retries = retries
+        self._patience = patience
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        document: Any = None,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> Reply:
+        """Send one request and return the answer if it is good.
+
+        What may be sent twice without harm (`repeatable`) is sent again after any failure that passes; what may not
+        only when it cannot have reached the service. Raises Problem, Unreachable or UnexpectedAnswer.
+        """
+        url = self._base + path + (f"?{urlencode(query)}" if query else "")
+        content, all_headers = None, {**self._headers, **(headers or {})}
+        if document is not None:
+            content = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+            all_headers["content-type"] = "application/json"
+        try:
+            answer = self._pool.request(
+                method,
+                url,
+                body=content,
+                headers=all_headers,
+                redirect=False,
+                timeout=self._timeout,
+                retries=self._policy(repeatable),
+            )
+        except HTTPError as error:
+            raise _unreachable(error, self._base) from error
+        return _judged(answer, self._base)
+
+    def _policy(self, repeatable: bool) -> Retry:
+        return _Patience(
+            total=self._retries,
+            read=None if repeatable else 0,
+            other=None if repeatable else 0,
+            redirect=0,
+            allowed_methods=None,
+            status_forcelist=TRANSIENT if repeatable else {429},
+            backoff_factor=0.2,
+            backoff_jitter=0.2,
+            backoff_max=5,
+            raise_on_status=False,
+            retry_after_max=int(self._patience),
+        )
+
+
+def _asked_for(answer: urllib3.BaseHTTPResponse) -> float | None:
+    """The seconds that `Retry-After` names, however many; urllib3 alone would cut them to its maximum."""
+    return Retry(retry_after_max=sys.maxsize).get_retry_after(answer)
+
+
+def _pool(scheme: str, host: str) -> urllib3.PoolManager:
+    """Connections to the service, by way of the proxy that the environment names for it, if any."""
+    proxy = getproxies().get(scheme)
+    if proxy and not proxy_bypass(host):
+        return urllib3.ProxyManager(proxy)
+    return urllib3.PoolManager()
+
+
+def _as_header(token: str) -> str:
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ValueError("the token must be printable ASCII without blanks; was it copied whole, without quotes?")
+    return token
+
+
+def _unreachable(error: HTTPError, base: str) -> Unreachable:
+    reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    sent = not isinstance(reason, NewConnectionError | ConnectTimeoutError | NameResolutionError)
+    return Unreachable(f"{base} cannot be reached: {reason}", sent=sent)
+
+
+def _judged(answer: urllib3.BaseHTTPResponse, base: str) -> Reply:
+    if len(answer.data) > LONGEST_ANSWER_BYTES:
+        raise UnexpectedAnswer(f"{base} answered with {len(answer.data)} bytes, more than the service ever does.")
+    try:
+        body = json.loads(answer.data) if answer.data else None
+    except ValueError:
+        body = answer.data
+    if isinstance(body, bytes) or 300 <= answer.status < 400:
+        raise UnexpectedAnswer(f"{base} answered {answer.status}, and not as Punctual does. Is this its address?")
+    if answer.status < 400:
+        return Reply(answer.status, answer.headers, body)
+    raise problem_of(
+        answer.status,
+        body if isinstance(body, dict) else {},
+        request_id=answer.headers.get("apigw-requestid"),
+        retry_after=_asked_for(answer),
+    )
+
+
+def problem_of(
+    status: int, body: Mapping[str, Any], *, request_id: str | None = None, retry_after: float | None = None
+) -> Problem:
+    """The error for a problem of the service, or for the gateway's own `{"message"}`."""
+    faults = tuple(
+        Fault(str(fault.get("field", "")), str(fault.get("code", "")), str(fault.get("message", "")))
+        for fault in body.get("errors", ())
+        if isinstance(fault, dict)
+    )
+    detail = body.get("detail") or body.get("message") or f"The service answered {status}."
+    return problem_class(status)(
+        status,
+        str(body.get("code", "")),
+        str(detail),
+        faults=faults,
+        request_id=body.get("request_id") or request_id,
+        retry_after=retry_after,
+    )
