@@ -26,7 +26,7 @@ from lambdas.adapters.job_items import (
 )
 from lambdas.adapters.stored_requests import StoredRequests
 from lambdas.jobs.errors import DamagedItem, EditLost, JobExists, JobNotFound, SettleLost
-from lambdas.jobs.job import LEASE_SLACK_MS, Attempt, DueJob, Job, Status
+from lambdas.jobs.job import LEASE_SLACK_MS, REQUEST_EXPIRED, Attempt, DueJob, Job, Status
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.ports import Claim
 
@@ -246,11 +246,11 @@ def _has_expired(job: Job, now_ms: int) -> bool:
 
 
 def _made_whole(job: Job, stored: Values | None) -> Job:
-    """The job with the request that it names. One that has ended is shown without, if the request went first."""
+    """The job with the request that it names. One that has ended is shown without, and says so, if that went first."""
     try:
         if stored is None:
             if job.status.finished:
-                return job
+                return replace(job, notes=(*job.notes, REQUEST_EXPIRED))
             raise KeyError(f"REQUEST#{job.stored_apart}")
         return replace(job, request=with_request_apart(job.request, stored))
     except (KeyError, ValueError, TypeError) as error:

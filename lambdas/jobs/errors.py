@@ -5,6 +5,8 @@ PunctualError
 │   ├── JobNotFound         404, also for what belongs to someone else
 │   ├── JobRunning          409
 │   ├── JobFinished         409
+│   ├── JobNotFinished      409
+│   ├── RequestExpired      409
 │   └── VersionConflict     412
 ├── ValueRefused            one value of a request is wrong: becomes one of its faults, never leaves the core
 ├── JobExists               a new job's id is taken: the store refused it
@@ -88,6 +90,22 @@ class JobFinished(RequestRefused):
     def __init__(self, status: str) -> None:
         message = f"The job has ended as {status}; only a job that is still scheduled can be changed."
         super().__init__(409, "Conflict", [Fault("id", "job_finished", message)])
+
+
+class JobNotFinished(RequestRefused):
+    """The job has not ended, so it cannot be run once more."""
+
+    def __init__(self, status: str) -> None:
+        message = f"The job is {status}; only a job that has ended can be run again. To fire it now, use run."
+        super().__init__(409, "Conflict", [Fault("id", "job_not_finished", message)])
+
+
+class RequestExpired(RequestRefused):
+    """The job has ended, and its headers and body were deleted before it."""
+
+    def __init__(self) -> None:
+        message = "Headers and body of this job are kept no longer, so it cannot be run again. Schedule a new one."
+        super().__init__(409, "Conflict", [Fault("id", "request_expired", message)])
 
 
 class VersionConflict(RequestRefused):

@@ -287,6 +287,10 @@ class Job:
 DIED = AttemptError("died", "The worker died during this attempt; whether the request was sent is not known.")
 
 
+REQUEST_EXPIRED = Note("request_expired", "Headers and body are kept for a limited time, and are gone.")
+"""On a job that has ended, when what was stored beside it expired before it did."""
+
+
 def due_shard(job_id: str) -> int:
     """Which partition of the due index holds a job: a hash of its id that is the same everywhere and for ever."""
     return zlib.crc32(job_id.encode("ascii")) % DUE_SHARDS

@@ -13,7 +13,7 @@ from lambdas.adapters.attribute_values import Values, from_attributes, to_attrib
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.adapters.job_items import item_of
 from lambdas.jobs.errors import DamagedItem, PunctualError, StoreUnavailable
-from lambdas.jobs.job import AttemptOutcome, Job, Request, Status
+from lambdas.jobs.job import REQUEST_EXPIRED, AttemptOutcome, Job, Request, Status
 from lambdas.jobs.listing import ListQuery
 from tests.contracts.aws_places import always, client
 from tests.contracts.conftest import Table
@@ -169,7 +169,7 @@ class TestWhatExpires:
         store.settle(failed, attempt=failed.attempts[-1])
         assert raw(table, job, "ATTEMPT#1")["expires_at"] == (LONG_AFTER_MS + 60 * DAY_MS) // 1000
 
-    def test_a_finished_job_whose_request_has_expired_is_shown_without(
+    def test_a_finished_job_whose_request_has_expired_is_shown_without_and_says_so(
         self, table: Table, store: DynamoDbJobStore
     ) -> None:
         """A job may end long after its due time, after an outage of weeks."""
@@ -179,6 +179,7 @@ class TestWhatExpires:
         table.client.delete_item(TableName=table.name, Key=key)
         shown = store.read(job.id, owner=job.owner, now_ms=NOW_MS)
         assert (shown.status, shown.request.body) == (Status.CANCELLED, None)
+        assert shown.notes == (REQUEST_EXPIRED,)
 
 
 def test_failed_jobs_of_a_day_are_one_query_for_operators(table: Table, store: DynamoDbJobStore) -> None:
