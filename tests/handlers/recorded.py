@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lambdas.handlers.routes import Desk
+from lambdas.jobs.destination import Rules
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.settle import Terms
+from tests.examples import RETENTION_MS, new_id
 from tests.fakes import FakeAlerts, FakeClock, FakeJobQueue, FakeJobStore, FakeJournal, FakeSender
 
 FIRST_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f01"
@@ -19,6 +24,26 @@ TERMS = Terms(Horizon(), retention_ms=30 * 24 * 3_600_000, uniform=lambda low, h
 def event(name: str) -> Any:
     """The recorded event of this name."""
     return json.loads((Path(__file__).parent / "events" / f"{name}.json").read_text())
+
+
+def http_event(
+    method: str, path: str, content: bytes | str = "", *, owner: str | None, headers: Mapping[str, str], query: str = ""
+) -> Any:
+    """The recorded request to the api, changed as told: bytes come as base64, as the gateway sends what may be binary.
+
+    `headers` are added to the recorded ones, or replace them; `owner` is the token's subject, None for no token.
+    """
+    changed = event("http_api")
+    changed["rawPath"], changed["rawQueryString"] = path, query
+    changed["requestContext"]["http"].update(method=method, path=path)
+    changed["headers"].update({name.lower(): value for name, value in headers.items()})
+    changed["isBase64Encoded"] = isinstance(content, bytes)
+    changed["body"] = base64.b64encode(content).decode() if isinstance(content, bytes) else content
+    if owner is None:
+        del changed["requestContext"]["authorizer"]
+    else:
+        changed["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = owner
+    return changed
 
 
 class FlushedJournal(FakeJournal):
@@ -43,6 +68,10 @@ class Service:
     def __post_init__(self) -> None:
         self.queue = FakeJobQueue(self.clock)
         self.sender = FakeSender(self.clock)
+
+    def desk(self, rules: Rules = Rules()) -> Desk:  # noqa: B008 (a frozen value)
+        """What the api's routes need."""
+        return Desk(self.store, self.journal, self.clock, self.horizon, rules, RETENTION_MS, new_id)
 
 
 class Context:

@@ -11,12 +11,10 @@ import pytest
 
 from lambdas import wiring
 from lambdas.handlers import api
-from lambdas.handlers.routes import Desk
-from lambdas.jobs.destination import Rules
 from lambdas.jobs.job import AttemptOutcome, Status
 from tests.examples import RETENTION_MS, a_job, an_attempt, new_id
 from tests.fakes import NOW_MS
-from tests.handlers.recorded import Service, event
+from tests.handlers.recorded import Service, event, http_event
 
 ADA = "0e3c9a54-3061-70a2-9f1c-5a3b8a7d2c11"
 Call = Callable[..., dict[str, Any]]
@@ -25,8 +23,7 @@ Call = Callable[..., dict[str, Any]]
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     service = Service()
-    desk = Desk(service.store, service.journal, service.clock, service.horizon, Rules(), RETENTION_MS, new_id)
-    monkeypatch.setattr(wiring, "api_parts", lambda: (desk, service.journal))
+    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
     return service
 
 
@@ -37,16 +34,9 @@ def call(service: Service) -> Call:
     def call(
         method: str, path: str, document: Any = None, *, query: str = "", owner: str | None = ADA, **headers: str
     ) -> dict[str, Any]:
-        changed = event("http_api")
-        changed["rawPath"], changed["rawQueryString"] = path, query
-        changed["requestContext"]["http"].update(method=method, path=path)
-        changed["headers"].update({name.replace("_", "-"): value for name, value in headers.items()})
-        changed["body"] = document if isinstance(document, str) else json.dumps(document)
-        if owner is None:
-            del changed["requestContext"]["authorizer"]
-        else:
-            changed["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = owner
-        answer = api.handler(changed, None)
+        content = document if isinstance(document, str) else json.dumps(document)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = api.handler(http_event(method, path, content, owner=owner, headers=named, query=query), None)
         return {**answer, "body": json.loads(answer["body"])}
 
     return call
