@@ -35,7 +35,7 @@ def notice_of(job: Job) -> Alert:
         f"  {_advice(job)}",
         f"  All that is known of it: GET /v1/jobs/{job.id}",
     ]
-    return Alert(subject=f"Punctual: {name or job.id} {verb}", text="\n".join(lines) + "\n")
+    return Alert(subject=f"Punctual: {name or job.id} {verb}", text="\n".join(lines) + "\n", owner=job.owner)
 
 
 def operators_notice(subject: str, lines: list[str]) -> Alert:

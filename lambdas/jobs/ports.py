@@ -166,16 +166,24 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What a person is told. `subject` fits a mail's subject line; `text` needs no console to be understood."""
+    """What a person is told. `subject` fits a mail's subject line; `text` needs no console to be understood.
+
+    `owner` is whose jobs it is about, None when it is about the service itself and thus for the operators. `email` is
+    the address of theirs that it goes to; without one the operators are told, who know the owner.
+    """
 
     subject: str
     text: str
+    owner: str | None = None
+    email: str | None = None
 
 
 class Alerts(Protocol):
     """Whoever wants to know. May raise AlertsUnavailable."""
 
-    def send(self, alert: Alert) -> None: ...
+    def send(self, alert: Alert) -> None:
+        """Tell whom the alert is for. What is sent may arrive twice."""
+        ...
 
 
 class Journal(Protocol):

@@ -8,6 +8,7 @@ import pytest
 
 from lambdas.jobs.job import DIED, Attempt, AttemptError, AttemptOutcome, Body, Job, Notify, Request
 from lambdas.jobs.notice import notice_of, one_line, operators_notice
+from lambdas.jobs.ports import Alert
 from tests.examples import RETENTION_MS, a_job, an_attempt
 from tests.fakes import NOW_MS
 
@@ -30,6 +31,7 @@ def failed(*attempts: Attempt, **changes: object) -> Job:
 def test_a_failure_is_told_so_that_a_person_needs_no_console() -> None:
     """Name, what was asked, when, what came back, what to do."""
     alert = notice_of(failed(name="purge items", timezone="America/New_York"))
+    assert alert.owner == "ada"
     assert alert.subject == "Punctual: purge items failed"
     assert alert.text == (
         "The job “purge items” has failed.\n"
@@ -173,7 +175,7 @@ class TestTricks:
 def test_operators_are_told_under_the_same_sender() -> None:
     """So that a mail filter catches all of them."""
     alert = operators_notice("2 scheduled jobs came back undelivered", ["one", "two"])
-    assert (alert.subject, alert.text) == ("Punctual: 2 scheduled jobs came back undelivered", "one\ntwo\n")
+    assert alert == Alert("Punctual: 2 scheduled jobs came back undelivered", "one\ntwo\n", owner=None)
 
 
 def advice_for(code: str) -> str:
