@@ -255,7 +255,7 @@ def test_the_changelog_knows_this_version() -> None:
 
 
 def test_the_handbooks_recovery_copies_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """bring_back.py of docs/operating.md, run against a stand-in of DynamoDB."""
+    """F29. bring_back.py of docs/operating.md, run against a stand-in of DynamoDB."""
     import boto3
     from moto import mock_aws
 

@@ -85,7 +85,7 @@ class TestRetries:
         assert (after.due_at_ms, world.keys(job)) == (job.due_at_ms, [job.id] * 3)
 
     def test_a_retry_that_the_target_wants_in_an_hour_goes_by_the_sweep(self, world: World) -> None:
-        """Retry-After: 3600. No message waits for so long."""
+        """F18. Retry-After: 3600. No message waits for so long."""
         job = accepted(world, ANSWER(429, headers={"Retry-After": "3600"}), ANSWER(200))
         world.run(seconds=6 * 60)
         assert world.queue.waiting == []

@@ -82,7 +82,7 @@ def test_a_certificate_for_an_address_is_good_for_it(authority: Authority) -> No
     ],
 )
 def test_a_bad_certificate_is_refused(authority: Authority, names: list[str], days: int, host: str, why: str) -> None:
-    """F17 wrong name in the certificate, expired: failed for good, nothing was sent, and the message says why."""
+    """T13, F17 wrong name in the certificate, expired: failed for good, nothing was sent, and the message says why."""
     result = attempt(authority, authority.server_context(*names, days=days), host=host)
     assert isinstance(result, Failure)
     assert (result.code, result.sent) == ("certificate_invalid", False)

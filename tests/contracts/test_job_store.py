@@ -243,7 +243,7 @@ class TestClaims:
         assert read(store, job) == claim.won
 
     def test_a_claim_for_another_time_is_refused(self, store: JobStore) -> None:
-        """P4, F16: a message that was sent before a reschedule does nothing."""
+        """P4, F3, F16: a message that was sent before a reschedule does nothing."""
         job = store.add(a_job())
         claim = store.claim(job.id, fire_at_ms=job.fire_at_ms - 1, claim_id="claim-1", now_ms=NOW_MS)
         assert claim == Claim(won=None, found=job)

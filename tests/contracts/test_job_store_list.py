@@ -95,7 +95,7 @@ def test_the_range_holds_its_beginning_and_not_its_end(store: JobStore) -> None:
 
 
 def test_owners_see_their_own_jobs_only(store: JobStore) -> None:
-    """P6: also when one name begins like another, or looks like a part of the index."""
+    """P6, T5: also when one name begins like another, or looks like a part of the index."""
     for owner in ("ada", "ada#upcoming", "ad", "upcoming"):
         store.add(a_job(owner=owner))
     for owner in ("ada", "ada#upcoming", "ad", "upcoming"):

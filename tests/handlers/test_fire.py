@@ -45,7 +45,7 @@ def test_a_message_fires_its_job_and_is_acknowledged_and_one_that_means_nothing_
 
 
 def test_a_message_comes_again_while_the_table_is_away(service: Service) -> None:
-    """Nothing was claimed, so nothing is acknowledged."""
+    """F20. Nothing was claimed, so nothing is acknowledged."""
     service.store.down = True
 
     answer = fire.handler(event("jobs_queue"), Context())

@@ -37,7 +37,7 @@ def test_all_routes_lead_to_the_api_function_in_the_newer_payload_format() -> No
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_tokens_are_those_of_our_own_user_pool(stage: str) -> None:
-    """For our own app client, and no other."""
+    """T6. For our own app client, and no other."""
     made = template(stage)
     (pool,) = made.all("AWS::Cognito::UserPool")
     (client,) = made.all("AWS::Cognito::UserPoolClient")
@@ -57,7 +57,7 @@ def test_an_existing_issuer_takes_the_place_of_the_user_pool() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_more_requests_than_the_settings_allow_are_turned_away(stage: str) -> None:
-    """The emulator does not throttle. Open routes get a small part, for anybody may call them."""
+    """T9. The emulator does not throttle. Open routes get a small part, for anybody may call them."""
     made = template(stage)
     settings = StageSettings.from_context({"stage": stage})
     described = made.one("AWS::ApiGatewayV2::Stage")

@@ -115,7 +115,7 @@ def test_packages_are_small(function: str, for_aws: dict[str, Path], for_here: d
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_wheels_are_those_of_the_lock_without_what_nobody_needs(function: str, for_aws: dict[str, Path]) -> None:
-    """Three services of botocore's four hundred, no tests, no stubs, no programs; names and versions stay readable."""
+    """T14. Three of botocore's four hundred services, no tests, stubs or programs; names and versions stay readable."""
     names = _names(for_aws[function])
     services = {name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 2}
     assert services == {"dynamodb", "sns", "sqs"}

@@ -56,7 +56,7 @@ def accepted(entry: dict[str, Any]) -> Job:
 
 @pytest.mark.parametrize("entry", [pytest.param(entry, id=entry["id"]) for entry in CORPUS["bad"]])
 def test_bad_requests_are_refused_with_status_code_and_field(entry: dict[str, Any]) -> None:
-    """Each with the one fault it has: one fault raises no second (threat T4)."""
+    """T4, T10. Each with the one fault it has: one fault raises no second."""
     with pytest.raises(RequestRefused) as refused:
         accepted(entry)
     (fault,) = refused.value.faults

@@ -104,7 +104,7 @@ class TestEarlyMessages:
     def test_an_early_message_is_sent_on_with_the_rest_of_its_delay(
         self, world: World, early_ms: int, delay_seconds: int
     ) -> None:
-        """Earlier than lead + 5 s. Near reaches beyond SQS's longest delay, so this is nothing special."""
+        """F10. Earlier than lead + 5 s. Near reaches beyond SQS's longest delay, so this is nothing special."""
         job = accepted(world)
         world.clock.ms = DUE_MS - early_ms
         assert fired(world, job) == []

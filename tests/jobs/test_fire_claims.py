@@ -155,7 +155,7 @@ class TestDeadWorkers:
         assert [letter.reason for letter in world.queue.letters] == ["died"]
 
     def test_a_frozen_worker_sends_nothing_after_its_lease(self, world: World) -> None:
-        """Nothing leaves after lease_until − timeout: the exchange would not end inside the lease."""
+        """F14. Nothing leaves after lease_until − timeout: the exchange would not end inside the lease."""
         job = accepted(world, timeout_ms=10_000)
         freeze_until(world, DUE_MS + LEASE_SLACK_MS + 1)
         assert fired(world, job) == []

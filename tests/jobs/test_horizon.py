@@ -61,7 +61,7 @@ def test_a_message_arrives_between_the_lead_and_a_second_more_before_its_instant
 def test_no_fire_time_falls_between_the_near_rule_and_the_sweep(
     phase_ms: int, ahead_ms: int, judged_ago_ms: int
 ) -> None:
-    """The stream hands it off, or the sweep whose window holds it begins at least a minute after the write: the
+    """F7. The stream hands it off, or the sweep whose window holds it begins at least a minute after the write: the
     margin of two minutes less the minute that the clock may have been read before."""
     written_ms = NOW_MS
     fire_at_ms = written_ms - judged_ago_ms + ahead_ms

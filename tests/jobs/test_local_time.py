@@ -76,7 +76,7 @@ def test_a_local_time_is_read_in_its_zone(written: str, zone_name: str, instant:
 def test_a_local_time_that_does_not_exist_is_refused_with_the_nearest_that_do(
     written: str, zone_name: str, nearest: tuple[str, str]
 ) -> None:
-    """Clocks go forward there; both named times exist."""
+    """F27. Clocks go forward there; both named times exist."""
     refused = refusal(written, zone_name)
     assert refused.code == "at_nonexistent"
     assert tuple(re.findall(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?", refused.message)[1:]) == nearest
@@ -124,7 +124,7 @@ def test_a_day_that_a_country_skipped_does_not_exist() -> None:
 def test_of_a_local_time_that_exists_twice_the_first_is_taken_and_the_second_told(
     written: str, zone_name: str, first: str, second: str, second_written: str
 ) -> None:
-    """The note names the other instant, and how to ask for it."""
+    """F27. The note names the other instant, and how to ask for it."""
     taken = due(written, zone_name)
     (note,) = taken.notes
     assert (taken.ms, note.code, note.other_ms) == (ms(first), "at_ambiguous", ms(second))

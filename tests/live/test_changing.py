@@ -12,7 +12,7 @@ pytestmark = pytest.mark.live
 
 
 def test_a_job_that_is_moved_three_times_fires_once_at_the_last_time(stack: DeployedStack, receiver: Target) -> None:
-    """Messages for the earlier times are on the queue already, and do nothing."""
+    """F16. Messages for the earlier times are on the queue already, and do nothing."""
     job = stack.schedule(url=receiver.url("/moved"), at=in_seconds(10))
     for seconds in (8, 14, 12):
         moved = stack.call("PATCH", f"/v1/jobs/{job['id']}", {"at": in_seconds(seconds)})
@@ -58,7 +58,7 @@ def test_a_cancelled_job_does_not_fire_and_may_be_cancelled_again(stack: Deploye
 
 
 def test_a_running_job_can_be_neither_changed_nor_cancelled(stack: DeployedStack, receiver: Target) -> None:
-    """Its request may be at the target by now."""
+    """F15. Its request may be at the target by now."""
     receiver.answer("/running", Reply(200, wait_seconds=4))
     job = stack.schedule(url=receiver.url("/running"), delay_seconds=0)
     receiver.wait_for("/running", within_seconds=15)

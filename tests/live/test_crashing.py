@@ -16,7 +16,7 @@ VISIBILITY_SECONDS = 120
 def test_a_job_whose_worker_is_killed_in_mid_attempt_is_attempted_again_with_the_same_key(
     stack: DeployedStack, receiver: Target
 ) -> None:
-    """The lease runs out, the message comes again, and the first attempt is known as one whose worker died."""
+    """F11. The lease runs out, the message comes again, and the first attempt is known as one whose worker died."""
     receiver.answer("/killed", Reply(200, wait_seconds=20), Reply(200))
     job = stack.schedule(url=receiver.url("/killed"), delay_seconds=0, timeout_seconds=20)
     (first,) = receiver.wait_for("/killed", within_seconds=15)

@@ -35,7 +35,7 @@ def test_a_job_that_succeeds_at_its_second_attempt_is_a_success(stack: DeployedS
 
 
 def test_retry_after_is_obeyed(stack: DeployedStack, receiver: Target) -> None:
-    """The target says when to come again, and the job's own backoff (an hour here) does not matter."""
+    """F18. The target says when to come again, and the job's own backoff (an hour here) does not matter."""
     receiver.answer("/busy", Reply(429, headers={"Retry-After": "2"}), Reply(200))
     patient = {"min_backoff_seconds": 3_600, "max_backoff_seconds": 3_600}
     job = stack.schedule(url=receiver.url("/busy"), delay_seconds=0, retry=patient)

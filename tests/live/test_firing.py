@@ -48,7 +48,7 @@ def test_a_job_fires_once_at_its_due_time_with_all_that_its_user_set(stack: Depl
 def test_forty_jobs_of_one_instant_each_fire_exactly_once_and_never_early(
     stack: DeployedStack, receiver: Target
 ) -> None:
-    """None is lost, none doubled, none early; how late they are is the bench's to say."""
+    """F24. None is lost, none doubled, none early; how late they are is the bench's to say."""
     at = in_seconds(8)
     ids = [stack.schedule(url=receiver.url("/forty"), at=at)["id"] for _ in range(40)]
 

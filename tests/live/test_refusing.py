@@ -50,14 +50,14 @@ def test_bad_json_is_refused(stack: DeployedStack) -> None:
 
 @pytest.mark.parametrize("token", ["", "nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."])
 def test_a_wrong_token_gets_nowhere(stack: DeployedStack, token: str) -> None:
-    """The gateway answers by itself, in its own form; our function is not asked."""
+    """T6. The gateway answers by itself, in its own form; our function is not asked."""
     refused = stack.call("POST", "/v1/jobs", SOON, token=token)
 
     assert refused.status == 401 and refused.body == {"message": "Unauthorized"}
 
 
 def test_an_altered_token_gets_nowhere(stack: DeployedStack) -> None:
-    """A signature holds for what was signed only."""
+    """T6. A signature holds for what was signed only."""
     head, claims, signature = stack.description["token"].split(".")
     altered = ".".join((head, claims, signature[:-8] + signature[-8:][::-1]))
 
@@ -65,7 +65,7 @@ def test_an_altered_token_gets_nowhere(stack: DeployedStack) -> None:
 
 
 def test_a_stranger_sees_and_changes_nothing_of_another_owner(stack: DeployedStack) -> None:
-    """To a stranger a job of someone else is as one that never was; its owner still has it."""
+    """T5. To a stranger a job of someone else is as one that never was; its owner still has it."""
     mine = stack.schedule(**SOON, name="mine")
     path = f"/v1/jobs/{mine['id']}"
     stranger = stack.sign_in("stranger@example.com").token
@@ -97,7 +97,7 @@ def test_the_service_says_that_it_is_well_to_everybody(stack: DeployedStack) -> 
 
 
 def test_a_name_that_leads_inside_is_refused_at_the_socket(stack: DeployedStack, receiver: Target) -> None:
-    """The stack under test allows 127.0.0.1 by its address only: a name that leads there is not allowed."""
+    """T1. The stack under test allows 127.0.0.1 by its address only: a name that leads there is not allowed."""
     job = stack.call(
         "POST", "/v1/jobs", {"url": receiver.url("/by-name").replace("127.0.0.1", "localhost"), "at": in_seconds(2)}
     )
