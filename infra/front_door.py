@@ -116,12 +116,28 @@ def _http_api(scope: Construct, settings: StageSettings) -> apigatewayv2.HttpApi
         api_name=f"punctual-{settings.stage}",
         description="Punctual: makes an HTTP request at the moment you name",
         create_default_stage=False,
-        # Any page may call: the token in a header is what lets a request in, and a browser never adds it by itself.
+        # By default any page may call: the token in a header lets a request in, and no browser adds it by itself.
         cors_preflight=apigatewayv2.CorsPreflightOptions(
-            allow_origins=["*"],
+            allow_origins=list(settings.cors_origins),
             allow_methods=[apigatewayv2.CorsHttpMethod.ANY],
-            allow_headers=["authorization", "content-type", "idempotency-key", "if-match"],
-            expose_headers=["etag", "idempotency-replayed", "location", "retry-after", "apigw-requestid"],
+            allow_headers=[
+                "authorization",
+                "content-type",
+                "idempotency-key",
+                "if-match",
+                "if-none-match",
+                "x-request-id",
+            ],
+            expose_headers=[
+                "apigw-requestid",
+                "etag",
+                "idempotency-replayed",
+                "location",
+                "ratelimit",
+                "ratelimit-policy",
+                "retry-after",
+                "x-request-id",
+            ],
             max_age=Duration.hours(1),
         ),
     )

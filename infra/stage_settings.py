@@ -54,6 +54,8 @@ class StageSettings:
     requests_per_second: int = 100
     burst_requests: int = 200
     """What the API takes before it answers 429; API Gateway's own limits are 10,000 and 5,000."""
+    cors_origins: tuple[str, ...] = ("*",)
+    """Origins whose pages may call the API from a browser; the token in a header is what lets a request in."""
     log_retention_days: int = 30
 
     # Not yet a matter of stages, but the functions and the template must agree on them.
@@ -146,6 +148,7 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "kms": _switch,
     "requests_per_second": _whole_number,
     "burst_requests": _whole_number,
+    "cors_origins": _names,
     "log_retention_days": _whole_number,
 }
 
@@ -169,8 +172,17 @@ def _faults(settings: StageSettings) -> Iterable[str]:
         yield f"max_concurrency: {settings.max_concurrency} is not from 2 to 1000, which is what SQS takes"
     if not 1 <= settings.requests_per_second <= settings.burst_requests <= 5000:
         yield "requests_per_second, burst_requests: 1 ≤ requests_per_second ≤ burst_requests ≤ 5000 must hold"
+    yield from _origin_faults(settings)
     if settings.log_retention_days not in LOG_RETENTIONS:
         yield f"log_retention_days: {settings.log_retention_days} is none of {', '.join(map(str, LOG_RETENTIONS))}"
+
+
+def _origin_faults(settings: StageSettings) -> Iterable[str]:
+    for origin in settings.cors_origins:
+        if origin != "*" and not re.fullmatch(r"https?://[^/?#\s@]+", origin):
+            yield f"cors_origins: {origin!r} is no origin; it should look like https://console.example.com, or be *"
+    if "*" in settings.cors_origins and len(settings.cors_origins) > 1:
+        yield "cors_origins: * stands for all origins, and none can be named beside it"
 
 
 def _timing_faults(settings: StageSettings) -> Iterable[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +30,11 @@ class HttpRequest:
     owner: str | None
     request_id: str
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it only asks for what there is; HEAD is a GET whose body nobody wants."""
+        return self.method in ("GET", "HEAD")
+
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> HttpRequest:
         context = event["requestContext"]
@@ -48,23 +52,11 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer: a status, a JSON value, and headers beside those that every answer has."""
+    """An answer: a status, a JSON value (None is no content), and headers beside those that every answer has."""
 
     status: int
     content: Any
     headers: Mapping[str, str] = field(default_factory=dict)
-
-    def to_event(self) -> dict[str, Any]:
-        return {
-            "statusCode": self.status,
-            "headers": {
-                "content-type": "application/json",
-                "cache-control": "no-store",
-                "x-content-type-options": "nosniff",
-                **self.headers,
-            },
-            "body": json.dumps(self.content, ensure_ascii=False, separators=(",", ":")),
-        }
 
 
 def problem(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdas.handlers.http import HttpAnswer, HttpRequest
+from lambdas.handlers.manners import client_request_id
 from lambdas.jobs.accept import edit, new_job
 from lambdas.jobs.asking import list_query
 from lambdas.jobs.change import cancel, change
@@ -52,9 +53,12 @@ def answer(request: HttpRequest, desk: Desk) -> HttpAnswer:
         found = re.fullmatch(pattern, request.path)
         if found is None:
             continue
-        route = methods.get(request.method)
+        allowed = sorted({*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())})
+        if request.method == "OPTIONS":
+            return HttpAnswer(204, None, {"allow": ", ".join(allowed)})
+        route = methods.get("GET" if request.is_read else request.method)
         if route is None:
-            raise MethodNotAllowed(sorted(methods))
+            raise MethodNotAllowed(allowed)
         return route(request, desk, **found.groupdict())
     message = "There is nothing at this path. Jobs are at /v1/jobs."
     raise RequestRefused(404, "Not found", [Fault("document", "not_found", message)])
@@ -74,7 +78,9 @@ def schedule_job(request: HttpRequest, desk: Desk) -> HttpAnswer:
             rules=desk.rules,
         )
     )
-    desk.journal.tell("accepted", job_id=job.id, request_id=request.request_id)
+    desk.journal.tell(
+        "accepted", job_id=job.id, request_id=request.request_id, client_request_id=client_request_id(request)
+    )
     return _one(job, 201, {"location": f"/v1/jobs/{job.id}"})
 
 

@@ -229,7 +229,7 @@ def test_methods_and_paths_that_are_not_there_are_said_so(call: Call) -> None:
     """405 tells what the path takes."""
     wrong = call("PUT", "/v1/jobs")
 
-    assert code(wrong) == (405, "method_not_allowed") and wrong["headers"]["allow"] == "GET, POST"
+    assert code(wrong) == (405, "method_not_allowed") and wrong["headers"]["allow"] == "GET, HEAD, OPTIONS, POST"
     assert code(call("GET", "/v1/elsewhere")) == (404, "not_found")
     assert code(call("GET", "/v1/jobs/")) == (404, "not_found")
 

@@ -115,6 +115,12 @@ def test_pages_of_any_site_may_call_with_a_token_and_read_what_they_need(stage: 
     assert {"etag", "location", "retry-after", "apigw-requestid"} <= set(cors["ExposeHeaders"])
 
 
+def test_the_pages_that_may_call_are_a_setting() -> None:
+    """An operator who has one console names its origin."""
+    described = synthesised(cors_origins="https://console.example.com").one("AWS::ApiGatewayV2::Api")
+    assert described["CorsConfiguration"]["AllowOrigins"] == ["https://console.example.com"]
+
+
 def test_the_api_knows_its_own_host_so_that_no_job_may_call_it() -> None:
     """T3: besides those of the settings, such as a custom domain."""
     assert _own_hosts(template("prod")) == ["<api>.execute-api.<AWS::Region>.<AWS::URLSuffix>"]

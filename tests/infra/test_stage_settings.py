@@ -111,6 +111,8 @@ def test_an_empty_list_is_an_empty_list() -> None:
         ({"issuer": "http://id.example.com", "audience": "a"}, "is no https address of an issuer"),
         ({"issuer": "https://id.example.com?x=1", "audience": "a"}, "is no https address of an issuer"),
         ({"requests_per_second": "0"}, "requests_per_second"),
+        ({"cors_origins": "https://console.example.com/"}, "no origin"),
+        ({"cors_origins": "*,https://console.example.com"}, "none can be named beside it"),
         ({"requests_per_second": "100", "burst_requests": "99"}, "requests_per_second ≤ burst_requests"),
         ({"log_retention_days": "2"}, "log_retention_days: 2 is none of 1, 7, 14, 30, 90, 365"),
         ({"alert_mail": "ops@example.com"}, "alert_mail: there is no such setting; alert_email was meant?"),
