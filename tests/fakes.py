@@ -27,6 +27,7 @@ from lambdas.jobs.job import Attempt, DueJob, Job, Request, Status, due_shard
 from lambdas.jobs.listing import JobPage, ListQuery, Position, group_of, positions_after
 from lambdas.jobs.ports import Alert, Claim, DeadLetter, Message
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
+from lambdas.jobs.signing import SigningSecret
 
 NOW_MS = 1_790_000_000_000
 """2026-09-21T14:13:20Z: when tests begin, unless they say otherwise."""
@@ -397,6 +398,50 @@ class FakeAlerts:
         _happen(self.before, "send")
         self.sent.append(alert)
         _happen(self.after, "send")
+
+
+class FakeSigningSecrets:
+    """Secrets in a dictionary. `down` makes every method raise StoreUnavailable, `damaged` holds owners whose secret
+    cannot be understood, `before` and `after` are as those of the store."""
+
+    def __init__(self) -> None:
+        self.before: Hooks = {}
+        self.after: Hooks = {}
+        self.down = False
+        self.damaged: set[str] = set()
+        self.reads = 0
+        self._secrets: dict[str, SigningSecret] = {}
+
+    def read(self, owner: str) -> SigningSecret | None:
+        self._check("read", owner)
+        self.reads += 1
+        found = self._secrets.get(owner)
+        _happen(self.after, "read")
+        return found
+
+    def glance(self, owner: str) -> SigningSecret | None:
+        return self.read(owner)
+
+    def write(self, owner: str, secret: SigningSecret) -> SigningSecret:
+        self._check("write", owner)
+        found = self._secrets.get(owner)
+        if secret.version == (found.version if found else 0) + 1:
+            self._secrets[owner] = found = secret
+        _happen(self.after, "write")
+        if found is None:
+            raise StoreUnavailable("the secret was deleted while it was being replaced")
+        return found
+
+    def delete(self, owner: str) -> None:
+        """What only an operator can do."""
+        del self._secrets[owner]
+
+    def _check(self, method: str, owner: str) -> None:
+        if self.down:
+            raise StoreUnavailable("a test said so")
+        if owner in self.damaged:
+            raise DamagedItem(f"OWNER#{owner}/SIGNING", "a test said so")
+        _happen(self.before, method)
 
 
 def _happen(hooks: Hooks, method: str) -> None:

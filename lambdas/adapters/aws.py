@@ -12,11 +12,11 @@ from botocore.session import Session
 
 from lambdas.jobs.errors import Unavailable
 
-Service = Literal["dynamodb", "sqs", "sns"]
+Service = Literal["dynamodb", "kms", "sqs", "sns"]
 
-READ_TIMEOUT_SECONDS: dict[Service, float] = {"dynamodb": 3, "sqs": 5, "sns": 10}
-"""How long one try may wait for its answer. The table answers in milliseconds, and a worker waits for it with jobs
-in its hands; SNS may take longer, and only `bury` waits for it."""
+READ_TIMEOUT_SECONDS: dict[Service, float] = {"dynamodb": 3, "kms": 3, "sqs": 5, "sns": 10}
+"""How long one try may wait for its answer. The table and KMS answer in milliseconds, and a worker waits for
+them with jobs in its hands; SNS may take longer, and only `bury` waits for it."""
 
 _DEFECTS = frozenset({"ValidationException", "SerializationException", "InvalidParameter", "InvalidParameterValue"})
 """AWS's words for a request that is wrong in itself: trying again would not help."""

@@ -44,10 +44,10 @@ class DynamoDbTable:
         self._client = client
         self._name = name
 
-    def get(self, key: Key) -> Values | None:
-        """An item, read consistently, or None."""
+    def get(self, key: Key, *, consistent: bool = True) -> Values | None:
+        """An item, or None. Read consistently, unless what was written in the last second or so may be missing."""
         with outages_as(StoreUnavailable):
-            reply = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
+            reply = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=consistent)
         item = reply.get("Item")
         return from_attributes(item) if item else None
 

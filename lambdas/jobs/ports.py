@@ -10,6 +10,7 @@ from lambdas.jobs.job import Attempt, DueJob, Job
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.outcome import Outcome
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
+from lambdas.jobs.signing import SigningSecret
 
 
 class Clock(Protocol):
@@ -183,6 +184,28 @@ class Alerts(Protocol):
 
     def send(self, alert: Alert) -> None:
         """Tell whom the alert is for. What is sent may arrive twice."""
+        ...
+
+
+class SigningSecrets(Protocol):
+    """The owners' signing secrets, which are stored encrypted.
+
+    Every method may raise StoreUnavailable, also when what encrypts them does not answer, and DamagedItem.
+    """
+
+    def read(self, owner: str) -> SigningSecret | None:
+        """The owner's secret as it is now, or None when they have none."""
+        ...
+
+    def glance(self, owner: str) -> SigningSecret | None:
+        """The same at half the cost; what was written in the last second or so may be missing."""
+        ...
+
+    def write(self, owner: str, secret: SigningSecret) -> SigningSecret:
+        """Store a secret if it follows the one that is stored: by its version, which is 1 if there is none.
+
+        Returns what is stored then: this secret, or that of a rival who was faster.
+        """
         ...
 
 

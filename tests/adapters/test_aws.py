@@ -61,7 +61,7 @@ def test_an_answer_that_is_not_awss_is_an_outage() -> None:
         raise ClientError(reply, "PutItem")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("service", ["dynamodb", "sqs", "sns"])
+@pytest.mark.parametrize("service", ["dynamodb", "kms", "sqs", "sns"])
 def test_no_call_outlasts_a_workers_patience(service: Service) -> None:
     """All tries of a call with their time-outs, and without the pauses between, end within a minute."""
     config = client(service).meta.config

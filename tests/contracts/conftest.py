@@ -11,7 +11,9 @@ import time_machine
 from moto import mock_aws
 
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
-from lambdas.jobs.ports import JobStore
+from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
+from lambdas.adapters.kms_seal import KmsSeal
+from lambdas.jobs.ports import JobStore, SigningSecrets
 from local.emulator import Emulator
 from tests.contracts.aws_places import client, make_table
 from tests.contracts.dynamodb_local.running import NotHere, running
@@ -24,7 +26,7 @@ from tests.contracts.queue_places import (
     SqsUnderTest,
 )
 from tests.examples import RETENTION_MS
-from tests.fakes import NOW_MS, FakeJobStore
+from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets
 
 PAGE = 5
 """Jobs on one page of the due index: few, so that tests turn pages."""
@@ -95,6 +97,37 @@ def alerts(request: pytest.FixtureRequest) -> AlertsUnderTest:
         return FakeAlertsUnderTest()
     endpoint_url = endpoint_of(request.param, request)
     return SnsUnderTest.made(client("sns", endpoint_url), client("sqs", endpoint_url))
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """A table and a key of its own for a test, where secrets lie."""
+
+    table: Table
+    kms: Any
+    key_arn: str
+    clock: FakeClock
+
+    def secrets(self, *, purpose: str = "signing-secret") -> DynamoDbSigningSecrets:
+        seal = KmsSeal(lambda: self.kms, key_arn=self.key_arn, purpose=purpose)
+        return DynamoDbSigningSecrets(self.table.client, self.table.name, seal=seal, clock=self.clock)
+
+
+@pytest.fixture(params=["moto", EMULATOR])
+def vault(request: pytest.FixtureRequest) -> Vault:
+    """An empty table and a new key, on each of the places that have both."""
+    return vault_in(request.param, request)
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR])
+def secrets(request: pytest.FixtureRequest) -> SigningSecrets:
+    """Signing secrets of nobody yet: the fake, and the adapter on each of the places that have a table and keys."""
+    return FakeSigningSecrets() if request.param == "fake" else vault_in(request.param, request).secrets()
+
+
+def vault_in(place: str, request: pytest.FixtureRequest) -> Vault:
+    kms = client("kms", endpoint_of(place, request))
+    return Vault(table_in(place, request), kms, kms.create_key()["KeyMetadata"]["Arn"], FakeClock())
 
 
 def table_in(place: str, request: pytest.FixtureRequest) -> Table:
