@@ -28,11 +28,13 @@ endif
 test-fast: setup ## the tests that need no emulator
 	@$(BIN)/python -m pytest -m "not emulator and not live" $(ARGS)
 
-check: setup ## style, types and the template's security rules
+check: ## style, types, the template's security rules, known holes in what is depended on
+	@$(PYTHON) -m local.setup checks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m local.synth --context stage=prod --out .local/checked
+	@$(BIN)/python -m local.checks .local/checked
 
 synth: setup ## the CloudFormation template, into cdk.out (no account, git or Docker needed)
 	@$(BIN)/python -m local.synth
@@ -54,6 +56,7 @@ lock: setup ## renew the locks after a change in pyproject.toml (UPGRADE=1 takes
 	done
 	@$(COMPILE) local/requirements.in -o local/requirements.txt
 	@$(COMPILE) local/requirements-node.in -o local/requirements-node.txt
+	@$(COMPILE) local/requirements-checks.in -o local/requirements-checks.txt
 	@echo "Locks renewed. See what changed with git diff, then run make check and make test."
 
 clean: ## remove everything that make generated

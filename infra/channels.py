@@ -14,7 +14,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.security_rules import acknowledge
+from infra.security_rules import acknowledge, acknowledge_checkov
 from infra.stage_settings import StageSettings
 
 # Longer than lead + the longest lease (60 s of request + 30 s to settle): a message comes back only when whoever
@@ -81,6 +81,10 @@ def secure_queue(
         retention_period=retention,
         dead_letter_queue=dead_letters,
     )
+    if key is None:
+        acknowledge_checkov(
+            queue, {"CKV_AWS_27": "SQS encrypts it with a key of its own; the rule knows other keys only."}
+        )
     if settings.is_local:
         acknowledge(queue, "AwsSolutions-SQS4", _PLAIN_HTTP)
     return queue
@@ -93,6 +97,8 @@ def _alerts(scope: Construct, *, settings: StageSettings, key: kms.Key | None) -
     anyway, and a message stays there only until it is delivered.
     """
     topic = sns.Topic(scope, "Alerts", display_name="Punctual", master_key=key, enforce_ssl=not settings.is_local)
+    if key is None:
+        acknowledge_checkov(topic, {"CKV_AWS_26": "AWS's own key for SNS refuses alarms; see the docstring."})
     if settings.is_local:
         acknowledge(topic, "AwsSolutions-SNS3", _PLAIN_HTTP)
     # The TLS policy takes the place of the topic's default policy, which is what lets an account's alarms in.

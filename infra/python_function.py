@@ -14,11 +14,18 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.encryption import may_use_key
-from infra.security_rules import acknowledge
+from infra.security_rules import acknowledge, acknowledge_checkov
 from infra.stage_settings import LOG_RETENTIONS, StageSettings
 from infra.target import AWS, THIS_MACHINE, Target
 
 METRICS_NAMESPACE = "Punctual"
+
+_NOT_FOR_OUR_FUNCTIONS = {
+    "CKV_AWS_115": "It throttles deliveries, each of which counts as a receive; the event sources are limited instead.",
+    "CKV_AWS_116": "For asynchronous events: queues and stream have theirs, and the next sweep makes good a lost one.",
+    "CKV_AWS_117": "Nothing it calls is in a VPC; inside one, targets would be reached through a NAT gateway only.",
+    "CKV_AWS_173": "Names, addresses and numbers, no secrets; Lambda encrypts them with a key of its own.",
+}
 
 
 def target_of(settings: StageSettings) -> Target:
@@ -69,6 +76,7 @@ class FunctionRecipe:
                 **environment,
             },
         )
+        acknowledge_checkov(function, _NOT_FOR_OUR_FUNCTIONS)
         if self.settings.is_local:
             acknowledge(function, "AwsSolutions-L1", "The emulator runs handlers on the Python that it runs on itself.")
         return function
@@ -94,9 +102,12 @@ class FunctionRecipe:
 
 def log_group_of(scope: Construct, settings: StageSettings, construct_id: str = "Log") -> logs.LogGroup:
     """A log group that ends with its stack and forgets after the stage's time; production keeps it."""
-    return logs.LogGroup(
+    group = logs.LogGroup(
         scope,
         construct_id,
         retention=logs.RetentionDays[LOG_RETENTIONS[settings.log_retention_days]],
         removal_policy=RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY,
     )
+    reason = "No secret and nothing that users send is logged, as a test shows; CloudWatch encrypts with its own key."
+    acknowledge_checkov(group, {"CKV_AWS_158": reason})
+    return group

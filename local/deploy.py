@@ -48,7 +48,7 @@ def _environment(endpoint_url: str) -> dict[str, str]:
     return synth.environment() | {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",  # nosec B105  # every caller's, in the emulator
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "NO_PROXY": "127.0.0.1,localhost",

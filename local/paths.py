@@ -15,6 +15,7 @@ LOCAL = ROOT / ".local"
 PROJECT_VENV = ROOT / ".venv"
 EMULATOR_VENV = LOCAL / "emulator-venv"
 NODE_VENV = LOCAL / "node-venv"
+CHECKS_VENV = LOCAL / "checks-venv"
 NODE_MODULES = ROOT / "node_modules"
 CDK = NODE_MODULES / ".bin" / "cdk"
 

@@ -1,8 +1,9 @@
 """Fetch what the project needs: `python3 -m local.setup`, which every word of the Makefile runs first.
 
 Makes `.venv` (project and development), `.local/emulator-venv` (the emulator of AWS), `node_modules` (the CDK
-command line) and, where the machine's Node is missing or older than 22, `.local/node-venv`. Every step is stamped
-with a hash of its inputs, so a second run does nothing and takes no time. Only the standard library is used.
+command line) and, where the machine's Node is missing or older than 22, `.local/node-venv`. With the word `checks` also
+`.local/checks-venv` (what looks for holes; `make check` alone needs it). Every step is stamped with a hash of its
+inputs, so a second run does nothing and takes no time. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ DISK_NEEDED_BYTES = 2 * 1024**3
 
 DEV_LOCK = paths.ROOT / "requirements-dev.txt"
 EMULATOR_LOCK = paths.ROOT / "local" / "requirements.txt"
+CHECKS_LOCK = paths.ROOT / "local" / "requirements-checks.txt"
 NODE_LOCK = paths.ROOT / "local" / "requirements-node.txt"
 NPM_LOCK = paths.ROOT / "package-lock.json"
 
@@ -37,13 +39,14 @@ class SetupFailed(Exception):
 
 def main(module: str = "local.setup") -> int:
     """Do every step whose inputs have changed. Returns the exit status. `module` is what `python -m` was given."""
+    with_checks = module == "local.setup" and "checks" in sys.argv[1:]
     if sys.version_info < OLDEST_PYTHON:
         return _start_again_with_a_newer_python(module)
     paths.LOCAL.mkdir(exist_ok=True)
     try:
         with open(paths.LOCAL / "setup.lock", "w") as lock:  # two makes in one clone take turns
             fcntl.flock(lock, fcntl.LOCK_EX)
-            _fetch_everything()
+            _fetch_everything(with_checks=with_checks)
     except SetupFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
@@ -53,7 +56,7 @@ def main(module: str = "local.setup") -> int:
     return 0
 
 
-def _fetch_everything() -> None:
+def _fetch_everything(*, with_checks: bool) -> None:
     step("uv, the installer", paths.PROJECT_VENV, "uv", uv_pin(), _make_project_venv)
     with ThreadPoolExecutor() as pool:
         steps = [
@@ -68,6 +71,9 @@ def _fetch_everything() -> None:
             ),
             pool.submit(_fetch_cdk),
         ]
+        if with_checks:
+            title, lock = "bandit, checkov and pip-audit", CHECKS_LOCK.read_text()
+            steps.append(pool.submit(step, title, paths.CHECKS_VENV, "lock", lock, _sync_checks))
     for done in steps:
         done.result()
 
@@ -123,6 +129,11 @@ def _sync_emulator() -> None:
     _sync(paths.EMULATOR_VENV, EMULATOR_LOCK, "--compile-bytecode")
 
 
+def _sync_checks() -> None:
+    _bare_venv(paths.CHECKS_VENV)
+    _sync(paths.CHECKS_VENV, CHECKS_LOCK)
+
+
 def _sync_node() -> None:
     _bare_venv(paths.NODE_VENV)
     _sync(paths.NODE_VENV, NODE_LOCK)
@@ -154,7 +165,8 @@ def _install_cdk() -> None:
 def _machine_has_recent_node() -> bool:
     if shutil.which("npm") is None or shutil.which("node") is None:
         return False
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    command = ["node", "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # nosec B607  # the user's own
     major = re.match(r"v(\d+)\.", said)
     return major is not None and int(major.group(1)) >= OLDEST_NODE
 
@@ -185,7 +197,7 @@ def _start_again_with_a_newer_python(module: str) -> int:
     for minor in range(14, OLDEST_PYTHON[1] - 1, -1):
         newer = shutil.which(f"python3.{minor}")
         if newer:
-            os.execv(newer, [newer, "-m", module])
+            os.execv(newer, [newer, "-m", module, *sys.argv[1:]])
     oldest = ".".join(map(str, OLDEST_PYTHON))
     print(
         f"This is Python {sys.version.split()[0]}; the project needs {oldest} or newer. Install one, or name it: "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from local import aws
 
-PASSWORD = "Punctual-local-1"
+PASSWORD = "Punctual-local-1"  # nosec B105  # see below
 """Of every local user. The pool lives in an emulator on the loopback address and ends with it."""
 
 

@@ -197,7 +197,11 @@ def test_every_dependency_has_a_reason() -> None:
         *project["dependencies"],
         *(entry for extra in project["optional-dependencies"].values() for entry in extra),
     ]
-    asked += [line for name in ("requirements", "requirements-node") for line in page(f"local/{name}.in").splitlines()]
+    asked += [
+        line
+        for name in ("requirements", "requirements-node", "requirements-checks")
+        for line in page(f"local/{name}.in").splitlines()
+    ]
     names = {re.split(r"[\[<>=]", entry)[0] for entry in asked if entry and not entry.startswith("#")}
     told = re.findall(r"^\| `([\w-]+)`", page("docs/decisions/dependencies.md"), re.MULTILINE)
     assert sorted(told) == sorted({*names, *json.loads(page("package.json"))["devDependencies"]})

@@ -41,7 +41,9 @@ class Template:
     resources: Mapping[str, Mapping[str, Any]]
     outputs: Mapping[str, Any]
     report: Mapping[str, Any]
-    """What the security rules found."""
+    """What cdk-nag's rules found."""
+    folder: Path
+    """Where its file lies."""
 
     def all(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of the resources of a type, "AWS::SQS::Queue", by logical id."""
@@ -124,7 +126,7 @@ def synthesised(**context: object) -> Template:
     app.synth()
     made = json.loads((place / f"{stack.artifact_id}.template.json").read_text())
     report = json.loads((place / "validation-report.json").read_text())
-    return Template(made["Resources"], made["Outputs"], report)
+    return Template(made["Resources"], made["Outputs"], report, place)
 
 
 @functools.cache

@@ -1,4 +1,6 @@
-"""cdk-nag: no finding is left, and each that does not fit is acknowledged on its resource, with a reason."""
+"""cdk-nag: no finding is left, and each that does not fit is acknowledged on its resource, with a reason.
+
+So it is with checkov, which runs in `make check`; here is what it is told to leave out."""
 
 from __future__ import annotations
 
@@ -29,6 +31,16 @@ ON_THIS_MACHINE = {
     ("AwsSolutions-SQS4", "Channels/DeadLetters"),
     ("AwsSolutions-SQS4", "Channels/Jobs"),
     ("AwsSolutions-SQS4", "HandingOff/Failures"),
+}
+
+CHECKOV_BY_TYPE = {
+    "AWS::Lambda::Function": {"CKV_AWS_115", "CKV_AWS_116", "CKV_AWS_117", "CKV_AWS_173"},
+    "AWS::Logs::LogGroup": {"CKV_AWS_158"},
+}
+CHECKOV_WITHOUT_A_KEY = {
+    "AWS::DynamoDB::Table": {"CKV_AWS_119"},
+    "AWS::SNS::Topic": {"CKV_AWS_26"},
+    "AWS::SQS::Queue": {"CKV_AWS_27"},
 }
 
 
@@ -65,6 +77,23 @@ def test_every_acknowledgement_has_its_reason(make: Callable[[], Template]) -> N
     """A sentence, not a word."""
     for finding in _report(make())["suppressedViolations"]:
         assert len(finding["reason"].split()) >= 8
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: template("prod"), CHECKOV_BY_TYPE | CHECKOV_WITHOUT_A_KEY),
+        (template_with_everything, CHECKOV_BY_TYPE),
+    ],
+)
+def test_checkov_leaves_these_out_and_no_others(make: Callable[[], Template], expected: dict[str, set[str]]) -> None:
+    """Each on the resources that it is about, with a sentence; a customer key leaves fewer."""
+    left_out: dict[str, set[str]] = {}
+    for resource in make().resources.values():
+        for skipped in resource.get("Metadata", {}).get("checkov", {}).get("skip", ()):
+            assert len(skipped["comment"].split()) >= 8
+            left_out.setdefault(resource["Type"], set()).add(skipped["id"])
+    assert left_out == expected
 
 
 def test_a_finding_that_is_not_acknowledged_stops_the_synthesis(tmp_path: Path) -> None:
