@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import socket
 import threading
 from collections.abc import Sequence
@@ -12,118 +10,19 @@ from typing import Any
 
 import pytest
 
-from lambdas.adapters.guarded_socket import GuardedSocket
 from lambdas.jobs.addresses import AddressPolicy
 from lambdas.jobs.sending import Answer, Failure
 from tests.adapters import hostile_server as hostile
 from tests.adapters.hostile_server import serving
 from tests.adapters.sending import CLOCK, NEVER_TOO_LATE_MS, request, send_now, sender
+from tests.corpus.internet import Internet
 
-CORPUS = json.loads((Path(__file__).parents[1] / "corpus" / "ssrf.json").read_text())
 PUBLIC, PUBLIC_TOO, INSIDE = "93.184.216.34", "93.184.216.35", "10.0.0.5"
-
-Entry = dict[str, Any]
-
-
-class Internet:
-    """A resolver with scripted answers and a dial that connects to nothing, but keeps whom it was asked for.
-
-    `dns`: name → successive lists of addresses, the last for ever. `refusing` addresses refuse, `silent` ones time
-    out; everyone else answers any request with `answer`.
-    """
-
-    def __init__(self, dns: dict[str, Sequence[Sequence[str]]], *, answer: bytes = hostile.OK) -> None:
-        self._dns = {name: itertools.chain(answers, itertools.repeat(answers[-1])) for name, answers in dns.items()}
-        self._answer = answer
-        self.refusing: set[str] = set()
-        self.silent: set[str] = set()
-        self.peer: str | None = None
-        self.dialled: list[str] = []
-
-    def resolve(self, host: str, port: int, *, type: int) -> Sequence[tuple[Any, ...]]:  # noqa: A002  # getaddrinfo's
-        """As getaddrinfo: knows the scripted names, and like it every way of writing an address."""
-        name = host.rstrip(".")
-        if name not in self._dns:
-            return socket.getaddrinfo(host, port, type=type, flags=socket.AI_NUMERICHOST)
-        addresses = next(self._dns[name])
-        if not addresses:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [(socket.AF_INET, type, 6, "", (ip, port)) for ip in addresses]
-
-    def dial(self, ip: str, port: int, seconds: float) -> GuardedSocket:
-        self.dialled.append(ip)
-        if ip in self.refusing:
-            raise ConnectionRefusedError
-        if ip in self.silent:
-            raise TimeoutError
-        ours, theirs = socket.socketpair()
-        threading.Thread(target=self._serve, args=(theirs,), daemon=True).start()
-        return Pretended((self.peer or ip, port), ours)
-
-    def _serve(self, conn: socket.socket) -> None:
-        with conn:
-            if conn.recv(65_536):
-                conn.sendall(self._answer)
-
-
-class Pretended(GuardedSocket):
-    """One end of a pair of sockets that says it is connected to somewhere."""
-
-    def __init__(self, peer: tuple[str, int], sock: socket.socket) -> None:
-        super().__init__(sock.family, sock.type, 0, sock.detach())
-        self._peer = peer
-
-    def getpeername(self) -> tuple[str, int]:
-        return self._peer
 
 
 def attempt(url: str, internet: Internet, *, timeout_seconds: float = 5) -> Answer | Failure:
     by = sender(policy=AddressPolicy(), resolver=internet.resolve, dial=internet.dial)
     return send_now(request(url, "GET"), by=by, timeout_seconds=timeout_seconds)
-
-
-def entries(*verdicts: str) -> list[Any]:
-    chosen = [entry for entry in CORPUS["entries"] if entry["verdict"] in verdicts]
-    return [pytest.param(entry, id=f"{entry['id']} {entry['reason']}"[:60]) for entry in chosen]
-
-
-def internet_of(entry: Entry) -> Internet:
-    head = f"HTTP/1.1 302 Found\r\nLocation: {entry.get('redirect_to')}\r\nContent-Length: 0\r\n\r\n"
-    return Internet(entry.get("dns", {}), answer=head.encode() if "redirect_to" in entry else hostile.OK)
-
-
-@pytest.mark.parametrize("entry", entries("block"))
-def test_what_must_be_blocked_is_not_connected_to(entry: Entry) -> None:
-    """T1, T2: the worker refuses again what the door should have refused, and what only DNS shows."""
-    internet = internet_of(entry)
-    result = attempt(entry["url"], internet)
-    if "redirect_to" in entry:
-        assert isinstance(result, Answer)
-        assert result.status_code == 302
-        assert internet.dialled == [PUBLIC]
-    else:
-        assert isinstance(result, Failure)
-        assert result.code in ("address_denied", "name_not_found")
-        assert not result.sent
-        assert internet.dialled == []
-
-
-@pytest.mark.parametrize("entry", entries("never-private"))
-def test_what_might_lead_inside_only_ever_reaches_a_public_address(entry: Entry) -> None:
-    """T2: a private address beside a public one refuses the name, also as the one to fail over to."""
-    internet = internet_of(entry)
-    internet.refusing = {PUBLIC, PUBLIC_TOO}
-    attempt(entry["url"], internet)
-    assert set(internet.dialled) <= {PUBLIC, PUBLIC_TOO}
-
-
-@pytest.mark.parametrize("entry", entries("allow"))
-def test_what_is_public_is_reached_at_the_address_that_was_checked(entry: Entry) -> None:
-    """T2: no connection is made but to the address that the resolver gave and the policy passed."""
-    internet = internet_of(entry)
-    result = attempt(str(entry.get("canonical", entry["url"])), internet)
-    assert isinstance(result, Answer), result
-    assert internet.dialled == [entry.get("connect_to", PUBLIC)]
 
 
 def test_a_name_is_looked_up_anew_for_every_attempt() -> None:
