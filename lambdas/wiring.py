@@ -27,7 +27,7 @@ from lambdas.jobs.horizon import Horizon
 if TYPE_CHECKING:
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
     from lambdas.adapters.sqs_job_queue import SqsJobQueue
-    from lambdas.handlers.routes import Desk
+    from lambdas.handlers.desk import Desk
     from lambdas.jobs.bury import Undertaker
     from lambdas.jobs.fire import Worker
 
@@ -56,7 +56,7 @@ class SweepParts:
 def api_parts() -> tuple[Desk, PowertoolsJournal]:
     from uuid_utils import uuid7
 
-    from lambdas.handlers.routes import Desk
+    from lambdas.handlers.desk import Desk
     from lambdas.jobs.destination import Rules
 
     journal = _journal()

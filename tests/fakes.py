@@ -20,12 +20,14 @@ from lambdas.jobs.errors import (
     JobExists,
     JobNotFound,
     QueueUnavailable,
+    ReceiptFound,
     SettleLost,
     StoreUnavailable,
 )
 from lambdas.jobs.job import Attempt, DueJob, Job, Request, Status, due_shard
 from lambdas.jobs.listing import JobPage, ListQuery, Position, group_of, positions_after
 from lambdas.jobs.ports import Alert, Claim, DeadLetter, Message
+from lambdas.jobs.receipt import Receipt, RequestKey
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.signing import SigningSecret
 
@@ -57,8 +59,8 @@ class FakeJobStore:
     For tests of races and faults: `before[method]` and `after[method]` are called once, at the next use of that
     method, before anything happens or when all is written and only the reply is missing. They may do anything: make
     a rival's write, move the clock, raise StoreUnavailable. `down` makes every method raise it, `damaged` holds ids of
-    jobs that cannot be understood. `stream` holds what the table's stream would pass to `hand_off`: one record for
-    each write that left `handoff` on a job.
+    jobs that cannot be understood, `refused` those of jobs that `add_all` does not get stored. `stream` holds what the
+    table's stream would pass to `hand_off`: one record for each write that left `handoff` on a job.
     """
 
     LARGE_BYTES = 512
@@ -70,11 +72,13 @@ class FakeJobStore:
         self.down = False
         self.stream: list[DueJob] = []
         self.damaged: set[str] = set()
+        self.refused: set[str] = set()
         self.page_size = page_size
         self._jobs: dict[str, Job] = {}
         self._requests: dict[tuple[str, int], Request] = {}
         self._attempts: dict[tuple[str, int], dict[str, Any]] = {}
         self._set_aside: set[str] = set()
+        self._receipts: dict[tuple[str, str], Receipt] = {}
         self._marks: dict[int, int] = defaultdict(int)
         self._lock = threading.RLock()
         for job in jobs:
@@ -89,6 +93,35 @@ class FakeJobStore:
             if job.id in self._jobs:
                 raise JobExists(job.id)
             return self._store_with_request(job)
+
+    def add_once(self, job: Job, receipt: Receipt) -> Job:
+        with self._call("add_once"):
+            if not self._is_kept(receipt):
+                self._keep(receipt)
+                return self._store_with_request(job)
+            return self._jobs[job.id]
+
+    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | None]:
+        with self._call("add_all"):
+            return [
+                job if job.id in self._jobs else None if job.id in self.refused else self._store_with_request(job)
+                for job in jobs
+            ]
+
+    def keep(self, receipt: Receipt) -> None:
+        with self._call("keep"):
+            if not self._is_kept(receipt):
+                self._keep(receipt)
+
+    def receipt(self, key: RequestKey, *, now_ms: int) -> Receipt | None:
+        with self._call("receipt"):
+            found = self._receipts.get((key.owner, key.digest))
+            return None if found is None or found.has_lapsed(now_ms) else found
+
+    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job]:
+        with self._call("read_all"):
+            jobs = [job for job_id in job_ids if job_id not in self.damaged and (job := self._jobs.get(job_id))]
+            return {job.id: self._in_list(job) for job in jobs if job.owner == owner and not _expired(job, now_ms)}
 
     def read(self, job_id: str, *, owner: str, now_ms: int) -> Job:
         with self._call("read"):
@@ -196,6 +229,10 @@ class FakeJobStore:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    def receipts(self) -> Iterator[Receipt]:
+        """All that were kept."""
+        return iter(self._receipts.values())
+
     def in_due_index(self, job_id: str) -> bool:
         """P1: whether the sweep can still find the job."""
         return any(
@@ -213,6 +250,18 @@ class FakeJobStore:
 
     def _call(self, method: str) -> _Call:
         return _Call(self, method)
+
+    def _is_kept(self, receipt: Receipt) -> bool:
+        """Whether this very receipt is there: the reply to its write was lost. Raises ReceiptFound for another."""
+        found = self._receipts.get((receipt.key.owner, receipt.key.digest))
+        if found is None or found.has_lapsed(receipt.made_at_ms):
+            return False
+        if found != receipt:
+            raise ReceiptFound(found)
+        return True
+
+    def _keep(self, receipt: Receipt) -> None:
+        self._receipts[receipt.key.owner, receipt.key.digest] = receipt
 
     def _job(self, job_id: str) -> Job | None:
         if job_id in self.damaged:

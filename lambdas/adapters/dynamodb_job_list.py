@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lambdas.adapters.attribute_values import Values
@@ -50,13 +50,18 @@ def list_jobs(table: DynamoDbTable, requests: StoredRequests, query: ListQuery, 
     are still to be seen.
     """
     places, more = _merged_places(table, query, now_ms)
-    items = {job_id_of(item): item for item in table.get_all(job_key(place.job_id) for _, place in places)}
-    jobs = [job for item in items.values() if (job := _readable(item)) and _belongs(job, query, now_ms)]
-    jobs = _with_headers(jobs, items, requests)
+    found = jobs_by_id(table, requests, (place.job_id for _, place in places))
+    jobs = [job for job in found if _belongs(job, query, now_ms)]
     order = {place.job_id: index for index, (_, place) in reversed(list(enumerate(places)))}
     jobs.sort(key=lambda job: order[job.id])
     jobs.sort(key=lambda job: job.due_at_ms, reverse=query.descending)
     return JobPage(tuple(jobs), positions_after(query, places) if more else None)
+
+
+def jobs_by_id(table: DynamoDbTable, requests: StoredRequests, job_ids: Iterable[str]) -> Sequence[Job]:
+    """Those of the jobs that are there and can be understood, in no order, with headers and perhaps without body."""
+    items = {job_id_of(item): item for item in table.get_all(map(job_key, job_ids))}
+    return _with_headers([job for item in items.values() if (job := _readable(item))], items, requests)
 
 
 def _merged_places(table: DynamoDbTable, query: ListQuery, now_ms: int) -> tuple[Sequence[tuple[str, Position]], bool]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.adapters.attempt_items import full_form, in_short, short_form, with_full_form
 from lambdas.adapters.attribute_values import Values
-from lambdas.adapters.dynamodb_job_list import list_jobs
+from lambdas.adapters.dynamodb_job_list import jobs_by_id, list_jobs
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.adapters.job_items import (
     due_job_of,
@@ -22,13 +22,13 @@ from lambdas.adapters.job_items import (
     job_from_item,
     job_key,
     with_request_apart,
-    without_room,
 )
 from lambdas.adapters.stored_requests import StoredRequests
 from lambdas.jobs.errors import DamagedItem, EditLost, JobExists, JobNotFound, SettleLost
 from lambdas.jobs.job import LEASE_SLACK_MS, REQUEST_EXPIRED, Attempt, DueJob, Job, Status
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.ports import Claim
+from lambdas.jobs.receipt import Receipt, RequestKey
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -68,14 +68,38 @@ class DynamoDbJobStore:
         self._due_page = due_page
 
     def add(self, job: Job) -> Job:
-        item, job = self._laid_down(job)
+        item, job = self._requests.lay_down(job)
         try:
             self._table.put(item, "attribute_not_exists(#pk)")
         except ConditionFailed as failed:
             if failed.found != item:  # else the reply to this very write was lost
-                self._forget_request(job, failed.found)
+                self._requests.take_back(job, failed.found)
                 raise JobExists(job.id) from failed
         return job
+
+    def add_once(self, job: Job, receipt: Receipt) -> Job:
+        from lambdas.adapters import dynamodb_new_jobs
+
+        return dynamodb_new_jobs.add_once(self._table, self._requests, job, receipt)
+
+    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | None]:
+        from lambdas.adapters import dynamodb_new_jobs
+
+        return dynamodb_new_jobs.add_all(self._table, self._requests, jobs)
+
+    def keep(self, receipt: Receipt) -> None:
+        from lambdas.adapters import dynamodb_new_jobs
+
+        dynamodb_new_jobs.keep(self._table, receipt)
+
+    def receipt(self, key: RequestKey, *, now_ms: int) -> Receipt | None:
+        from lambdas.adapters import dynamodb_new_jobs
+
+        return dynamodb_new_jobs.receipt(self._table, key, now_ms=now_ms)
+
+    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job]:
+        jobs = jobs_by_id(self._table, self._requests, job_ids)
+        return {job.id: job for job in jobs if job.owner == owner and not _has_expired(job, now_ms)}
 
     def read(self, job_id: str, *, owner: str, now_ms: int) -> Job:
         items = self._partition(job_id)
@@ -104,7 +128,7 @@ class DynamoDbJobStore:
 
     def replace(self, job: Job, *, read_version: int) -> Job:
         replaced = job.stored_apart
-        item, job = self._laid_down(job)
+        item, job = self._requests.lay_down(job)
         try:
             self._table.put(
                 item,
@@ -113,7 +137,7 @@ class DynamoDbJobStore:
             )
         except ConditionFailed as failed:
             if failed.found != item:  # else the reply to this very write was lost
-                self._forget_request(job, failed.found)
+                self._requests.take_back(job, failed.found)
                 found = _job_or_none(failed.found)
                 raise EditLost(found if found is not None and found.owner == job.owner else None) from failed
         if replaced is not None:
@@ -211,18 +235,6 @@ class DynamoDbJobStore:
                 {"until": swept_until_ms},
                 condition="attribute_not_exists(#swept_until) OR #swept_until < :until",
             )
-
-    def _laid_down(self, job: Job) -> tuple[Values, Job]:
-        """The item to write and the job as it will be stored. A request that has no room in it is stored now."""
-        apart = without_room(job)
-        number = self._requests.put(job, apart.values(job.request)) if any(apart) else None
-        job = replace(job, stored_apart=number)
-        return item_of(job, apart), job
-
-    def _forget_request(self, job: Job, found: Values | None) -> None:
-        """Remove the request of a version that was not written, unless the job names it: then it was, after all."""
-        if job.stored_apart is not None and (found or {}).get("stored_apart") != job.stored_apart:
-            self._requests.forget(job.id, job.stored_apart)
 
     def _keep_in_full(self, job: Job, attempt: Attempt) -> None:
         values = full_form(attempt)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +24,12 @@ Key = tuple[str, str]
 LARGEST_BATCH = 100
 """How many items BatchGetItem takes (AWS limit)."""
 
+LARGEST_PUT_BATCH = 25
+"""How many items BatchWriteItem takes (AWS limit)."""
+
+_TRIES = 6
+"""How often a transaction is tried while others are at the same items; the waits between come to a second at most."""
+
 _FRUITLESS_ROUNDS = 3
 """How often a batch may bring nothing at all before the table counts as away."""
 
@@ -31,6 +40,25 @@ class ConditionFailed(Exception):
     def __init__(self, found: Values | None) -> None:
         super().__init__("the condition of a write does not hold")
         self.found = found
+
+
+class TransactionRefused(Exception):
+    """Conditions of a transaction do not hold, and nothing of it was written.
+
+    `found` has for the place of each write whose condition failed the item as it stands, or None.
+    """
+
+    def __init__(self, found: Mapping[int, Values | None]) -> None:
+        super().__init__("a condition of a transaction does not hold")
+        self.found = found
+
+
+class ConditionalPut(NamedTuple):
+    """One write of a transaction."""
+
+    item: Values
+    condition: str
+    values: Mapping[str, Any] = MappingProxyType({})
 
 
 class DynamoDbTable:
@@ -74,6 +102,46 @@ class DynamoDbTable:
             if error_code(error) == "ValidationException":
                 raise DamagedItem("/".join(key), "its values are not of the kinds that an update needs") from error
             raise
+
+    def put_together(self, puts: Sequence[ConditionalPut]) -> None:
+        """Write all of these items or none: at most 100, 4 MB together (AWS limits). Raises TransactionRefused."""
+        actions: Any = [
+            {
+                "Put": {"TableName": self._name, "Item": to_attributes(put.item)}
+                | _conditional(put.condition, put.values)
+            }
+            for put in puts
+        ]
+        for attempt in range(_TRIES):
+            reasons = self._transact(actions)
+            if not reasons:
+                return
+            found = {
+                place: from_attributes(reason["Item"]) if "Item" in reason else None
+                for place, reason in enumerate(reasons)
+                if reason["Code"] == "ConditionalCheckFailed"
+            }
+            if found:
+                raise TransactionRefused(found)
+            codes = {reason["Code"] for reason in reasons} - {"None"}
+            if codes != {"TransactionConflict"}:
+                raise StoreUnavailable(f"TransactWriteItems: {', '.join(sorted(codes))}")
+            time.sleep(random.uniform(0.5, 1) * 0.016 * 2**attempt)
+        raise StoreUnavailable("TransactWriteItems: others are at the same items")
+
+    def put_all(self, items: Sequence[Values]) -> None:
+        """Write items whatever was there, 25 at a time, each again until the table has taken it."""
+        for start in range(0, len(items), LARGEST_PUT_BATCH):
+            batch = items[start : start + LARGEST_PUT_BATCH]
+            asked: Any = {self._name: [{"PutRequest": {"Item": to_attributes(item)}} for item in batch]}
+            for attempt in range(_TRIES):
+                with outages_as(StoreUnavailable):
+                    asked = self._client.batch_write_item(RequestItems=asked).get("UnprocessedItems")
+                if not asked:
+                    break
+                time.sleep(random.uniform(0.5, 1) * 0.016 * 2**attempt)
+            else:
+                raise StoreUnavailable("BatchWriteItem: not everything was processed")
 
     def delete(self, key: Key) -> None:
         """Remove an item; one that is not there is fine."""
@@ -147,6 +215,20 @@ class DynamoDbTable:
             fruitless = 0 if found else fruitless + 1
             if asked and fruitless == _FRUITLESS_ROUNDS:
                 raise StoreUnavailable("BatchGetItem: nothing was processed")
+
+    def _transact(self, actions: Any) -> Sequence[Mapping[str, Any]]:
+        """Try a transaction; returns why it was cancelled, action by action, or nothing when all is written."""
+        with outages_as(StoreUnavailable):
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+            except ClientError as error:
+                if error_code(error) != "TransactionCanceledException":
+                    raise
+                reasons: Any = error.response.get("CancellationReasons")
+                if not reasons:
+                    raise
+                return list(reasons)
+        return []
 
     def _write(self, operation: str, request: dict[str, Any]) -> Values | None:
         with outages_as(StoreUnavailable):

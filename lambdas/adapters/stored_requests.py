@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
-from lambdas.adapters.job_items import job_id_of, job_key
+from lambdas.adapters.job_items import item_of, job_id_of, job_key, without_room
 from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.job import Job
 
@@ -36,12 +37,35 @@ class StoredRequests:
         needed_ms = job.updated_at_ms if job.status.finished else max(job.due_at_ms, job.updated_at_ms)
         return (needed_ms + self._life_ms) // 1000
 
+    def lay_down(self, job: Job) -> tuple[Values, Job]:
+        """The item to write and the job as it will be stored. A request that has no room in it is stored now."""
+        apart = without_room(job)
+        number = self.put(job, apart.values(job.request)) if any(apart) else None
+        job = replace(job, stored_apart=number)
+        return item_of(job, apart), job
+
+    def lay_down_all(self, jobs: Sequence[Job]) -> Sequence[tuple[Values, Job]]:
+        """The same for new jobs, whose ids no other request has: nothing can be in the way of what is stored apart."""
+        laid, beside = [], []
+        for job in jobs:
+            apart = without_room(job)
+            job = replace(job, stored_apart=job.version if any(apart) else None)
+            laid.append((item_of(job, apart), job))
+            if any(apart):
+                beside.append(self._item(job, job.version, apart.values(job.request)))
+        self._table.put_all(beside)
+        return laid
+
+    def take_back(self, job: Job, found: Values | None) -> None:
+        """Remove the request of a version that was not written, unless the job names it: then it was, after all."""
+        if job.stored_apart is not None and (found or {}).get("stored_apart") != job.stored_apart:
+            self.forget(job.id, job.stored_apart)
+
     def put(self, job: Job, values: Values) -> int:
         """Store what a new version of a job leaves out, and return its number."""
         writer = secrets.token_bytes(8)  # tells a reply that was lost from a rival's request
         for number in itertools.count(job.version):
-            pk, sk = self._key(job.id, number)
-            item = {"pk": pk, "sk": sk, **values, "writer": writer, "expires_at": self.expires_at(job)}
+            item = {**self._item(job, number, values), "writer": writer}
             try:
                 self._table.put(item, "attribute_not_exists(#pk)")
             except ConditionFailed as failed:
@@ -68,6 +92,10 @@ class StoredRequests:
     def among(items: Mapping[str, Values], number: int) -> Values | None:
         """What was stored under a number, among a partition's items by their sort keys, or None."""
         return items.get(_sk(number))
+
+    def _item(self, job: Job, number: int, values: Values) -> Values:
+        pk, sk = self._key(job.id, number)
+        return {"pk": pk, "sk": sk, **values, "expires_at": self.expires_at(job)}
 
     @staticmethod
     def _key(job_id: str, number: int) -> Key:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from lambdas import wiring
+from lambdas.handlers.desk import Desk
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
 from lambdas.handlers.manners import client_request_id, to_event
-from lambdas.handlers.routes import Desk, MethodNotAllowed, answer
+from lambdas.handlers.routes import MethodNotAllowed, answer
 from lambdas.jobs.errors import Fault, RequestRefused, Unavailable, whereabouts
 
 RETRY_AFTER_SECONDS = "2"

@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from lambdas.handlers.desk import Desk, check_document_type, known_form, one_job, owner_of, versions_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
-from lambdas.handlers.manners import client_request_id
-from lambdas.jobs.accept import edit, new_job
+from lambdas.handlers.making import schedule_job
+from lambdas.jobs.accept import edit
 from lambdas.jobs.asking import list_query
 from lambdas.jobs.change import cancel, change
-from lambdas.jobs.destination import Rules
-from lambdas.jobs.document import check_media_type, read_document
-from lambdas.jobs.errors import Fault, JobNotFound, RequestRefused
-from lambdas.jobs.headers import check_idempotency_key
-from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import Job
+from lambdas.jobs.document import read_document
+from lambdas.jobs.errors import Fault, RequestRefused
 from lambdas.jobs.listing import encode_cursor
 from lambdas.jobs.outgoing import VERSION
-from lambdas.jobs.ports import Clock, JobStore, Journal
 from lambdas.jobs.view import shown
-
-JOB_ID = re.compile(r"job_[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """All that the routes need. `new_job_id` makes an id that no other job has."""
-
-    store: JobStore
-    journal: Journal
-    clock: Clock
-    horizon: Horizon
-    rules: Rules
-    retention_ms: int
-    new_job_id: Callable[[], str]
 
 
 class MethodNotAllowed(RequestRefused):
@@ -64,64 +44,44 @@ def answer(request: HttpRequest, desk: Desk) -> HttpAnswer:
     raise RequestRefused(404, "Not found", [Fault("document", "not_found", message)])
 
 
-def schedule_job(request: HttpRequest, desk: Desk) -> HttpAnswer:
-    owner = _owner(request)
-    check_idempotency_key(request.headers.get("idempotency-key"))
-    _check_media_type(request)
-    job = desk.store.add(
-        new_job(
-            read_document(request.body),
-            owner=owner,
-            job_id=desk.new_job_id(),
-            now_ms=desk.clock.now_ms(),
-            horizon=desk.horizon,
-            rules=desk.rules,
-        )
-    )
-    desk.journal.tell(
-        "accepted", job_id=job.id, request_id=request.request_id, client_request_id=client_request_id(request)
-    )
-    return _one(job, 201, {"location": f"/v1/jobs/{job.id}"})
-
-
 def read_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
-    owner = _owner(request)
-    return _one(desk.store.read(_known_form(job_id), owner=owner, now_ms=desk.clock.now_ms()))
+    owner = owner_of(request)
+    return one_job(desk.store.read(known_form(job_id), owner=owner, now_ms=desk.clock.now_ms()))
 
 
 def list_jobs(request: HttpRequest, desk: Desk) -> HttpAnswer:
-    query = list_query(request.query, owner=_owner(request))
+    query = list_query(request.query, owner=owner_of(request))
     page = desk.store.list(query, now_ms=desk.clock.now_ms())
     cursor = None if page.after is None else encode_cursor(query, page.after)
     return HttpAnswer(200, {"jobs": [shown(job, whole=False) for job in page.jobs], "next_cursor": cursor})
 
 
 def change_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
-    owner = _owner(request)
-    _check_media_type(request, patch=True)
+    owner = owner_of(request)
+    check_document_type(request, patch=True)
     patch = read_document(request.body)
     now_ms = desk.clock.now_ms()
     job = change(
-        _known_form(job_id),
+        known_form(job_id),
         lambda job: edit(job, patch, now_ms=now_ms, horizon=desk.horizon, rules=desk.rules),
         owner=owner,
-        versions=_if_match(request),
+        versions=versions_of(request),
         store=desk.store,
         now_ms=now_ms,
     )
-    return _one(job)
+    return one_job(job)
 
 
 def cancel_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
     job = cancel(
-        _known_form(job_id),
-        owner=_owner(request),
-        versions=_if_match(request),
+        known_form(job_id),
+        owner=owner_of(request),
+        versions=versions_of(request),
         store=desk.store,
         now_ms=desk.clock.now_ms(),
         retention_ms=desk.retention_ms,
     )
-    return _one(job)
+    return one_job(job)
 
 
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
@@ -134,35 +94,3 @@ ROUTES: Mapping[str, Mapping[str, Callable[..., HttpAnswer]]] = {
     "/v1/jobs/(?P<job_id>[^/]+)": {"GET": read_job, "PATCH": change_job, "DELETE": cancel_job},
     "/health": {"GET": health},
 }
-
-
-def _one(job: Job, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-    return HttpAnswer(status, shown(job, whole=True), {"etag": f'"{job.version}"', **(headers or {})})
-
-
-def _owner(request: HttpRequest) -> str:
-    """Whose token it is. The gateway lets nobody without one pass; this is for the day when it does."""
-    if not request.owner:
-        message = "Send a valid token: Authorization: Bearer <token>."
-        raise RequestRefused(401, "Unauthenticated", [Fault("Authorization", "unauthenticated", message)])
-    return request.owner
-
-
-def _known_form(job_id: str) -> str:
-    """The id, if it could be one: what cannot be is not looked for."""
-    if not JOB_ID.fullmatch(job_id):
-        raise JobNotFound
-    return job_id
-
-
-def _check_media_type(request: HttpRequest, *, patch: bool = False) -> None:
-    check_media_type(request.headers.get("content-type"), request.headers.get("content-encoding"), patch=patch)
-
-
-def _if_match(request: HttpRequest) -> frozenset[int] | None:
-    """The versions in `If-Match` (`3`, `"3"` or several), None for any. What is no version of ours matches nothing."""
-    value = request.headers.get("if-match", "*").strip()
-    if value == "*":
-        return None
-    tags = [tag.strip().strip('"') for tag in value.split(",")]
-    return frozenset(int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 16)

@@ -7,9 +7,11 @@ PunctualError
 │   ├── JobFinished         409
 │   ├── JobNotFinished      409
 │   ├── RequestExpired      409
+│   ├── KeyReused           422
 │   └── VersionConflict     412
 ├── ValueRefused            one value of a request is wrong: becomes one of its faults, never leaves the core
 ├── JobExists               a new job's id is taken: the store refused it
+├── ReceiptFound            an Idempotency-Key was used already: nothing was written
 ├── EditLost                an edit's condition failed: the job moved on since it was read
 ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
 ├── DamagedItem             a stored item cannot be understood
@@ -28,6 +30,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lambdas.jobs.job import Job
+    from lambdas.jobs.receipt import Receipt
 
 
 class PunctualError(Exception):
@@ -116,6 +119,14 @@ class VersionConflict(RequestRefused):
         super().__init__(412, "Precondition failed", [Fault("If-Match", "version_conflict", message)])
 
 
+class KeyReused(RequestRefused):
+    """An Idempotency-Key of this owner stands for another request."""
+
+    def __init__(self) -> None:
+        message = "This key came with another request within the last 24 hours. Use a new key for each new request."
+        super().__init__(422, "Invalid request", [Fault("Idempotency-Key", "idempotency_key_reused", message)])
+
+
 class ValueRefused(PunctualError):
     """One value of a request is wrong: one of the API's fixed codes, and what would be right.
 
@@ -130,6 +141,14 @@ class ValueRefused(PunctualError):
 
 class JobExists(PunctualError):
     """The id of a new job is already taken."""
+
+
+class ReceiptFound(PunctualError):
+    """A write was conditional on an Idempotency-Key having no receipt, and it has this one."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__("the key has a receipt")
+        self.receipt = receipt
 
 
 class EditLost(PunctualError):

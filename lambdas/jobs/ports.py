@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from lambdas.jobs.job import Attempt, DueJob, Job
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.outcome import Outcome
+from lambdas.jobs.receipt import Receipt, RequestKey
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.signing import SigningSecret
 
@@ -42,6 +43,33 @@ class JobStore(Protocol):
 
     def add(self, job: Job) -> Job:
         """Store a new job and return it as stored. Raises JobExists if its id is taken."""
+        ...
+
+    def add_once(self, job: Job, receipt: Receipt) -> Job:
+        """Store a new job and the receipt of its key together, and return the job as stored.
+
+        Raises ReceiptFound if the key has a receipt that has not lapsed at this one's time; then nothing is written.
+        """
+        ...
+
+    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | None]:
+        """Store new jobs in as few calls as can be, and return each as stored; None where the table was away.
+
+        A job whose id is taken stays as it is and counts as stored: ids are new, so this very job was there already.
+        Raises StoreUnavailable if none could be stored.
+        """
+        ...
+
+    def keep(self, receipt: Receipt) -> None:
+        """Store a receipt alone. Raises ReceiptFound as `add_once` does."""
+        ...
+
+    def receipt(self, key: RequestKey, *, now_ms: int) -> Receipt | None:
+        """The receipt that the owner's key has, whatever it was used for; None when there is none or it has lapsed."""
+        ...
+
+    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job]:
+        """Those of the jobs that are there, are the owner's and can be understood, as lists have them."""
         ...
 
     def read(self, job_id: str, *, owner: str, now_ms: int) -> Job:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lambdas import wiring
-from lambdas.handlers.routes import Desk
+from lambdas.handlers.desk import Desk
 from lambdas.jobs.destination import Rules
 from punctual import Client
 from tests.client import gateway as gateways

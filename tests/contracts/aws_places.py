@@ -97,13 +97,14 @@ def write_units(client: Any) -> Iterator[list[float]]:
 
     def note(parsed: dict[str, Any], **_: Any) -> None:
         if "ConsumedCapacity" in parsed:
-            units.append(parsed["ConsumedCapacity"]["CapacityUnits"])
+            consumed = parsed["ConsumedCapacity"]  # a list, where several tables could be written to
+            units.append((consumed if isinstance(consumed, dict) else consumed[0])["CapacityUnits"])
 
     events = client.meta.events
     hooks: list[tuple[str, Callable[..., Any]]] = [("provide-client-params", ask), ("after-call", note)]
     hooked = [
         (f"{event}.dynamodb.{operation}", handler)
-        for operation in ("PutItem", "UpdateItem", "DeleteItem")
+        for operation in ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
         for event, handler in hooks
     ]
     for event, handler in hooked:

@@ -15,6 +15,7 @@ import pytest
 from lambdas.adapters.attribute_values import item_size, to_attributes
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.jobs.job import AttemptError, AttemptOutcome, Body, Job
+from lambdas.jobs.receipt import Receipt, RequestKey
 from tests.contracts.aws_places import client, make_table, write_units
 from tests.contracts.conftest import DYNAMODB_LOCAL, EMULATOR, Table, table_in
 from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt, large_request, new_id
@@ -124,6 +125,17 @@ def test_a_job_as_large_as_fits_stays_under_a_kilobyte(store: DynamoDbJobStore, 
         settle(store, failed)
         store.mark_alerted(failed, now_ms=NOW_MS + 1)
         assert units[-5:] == [3, 1, 1, 5, 1], f"a body of {size} bytes, {'in' if in_item else 'beside'} the item"
+
+
+@pytest.mark.emulator
+def test_a_job_with_a_key_costs_six(request: pytest.FixtureRequest) -> None:
+    """A transaction doubles the units of its items, not of their index entries; DynamoDB Local doubles them twice."""
+    table = table_in("emulator", request)
+    job = a_job()
+    receipt = Receipt(RequestKey.of("k", owner="ada", route="POST /v1/jobs"), (job.id,), NOW_MS)
+    with write_units(table.client) as units:
+        table.store().add_once(job, receipt)
+    assert units == [6]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lambdas.handlers.routes import Desk
+from lambdas.handlers.desk import Desk
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.settle import Terms

@@ -105,6 +105,30 @@ def test_jobs_of_others_ids_that_never_were_and_ids_that_cannot_be_look_the_same
     assert service.store[theirs.id] == theirs
 
 
+def test_a_repeated_request_is_answered_with_its_job(service: Service, call: Call) -> None:
+    """F1: 200 instead of 201, with what a client needs to tell; counted once."""
+    document = {"url": "https://example.com/", "delay_seconds": 60, "headers": {"Authorization": "s3cret"}}
+    first, again = (call("POST", "/v1/jobs", document, idempotency_key="k-1") for _ in range(2))
+
+    assert (first["statusCode"], again["statusCode"]) == (201, 200)
+    assert first["body"] == again["body"] and "s3cret" not in json.dumps(again)
+    assert "idempotency-replayed" not in first["headers"] and again["headers"]["idempotency-replayed"] == "true"
+    assert again["headers"]["location"] == first["headers"]["location"]
+    assert service.journal.events() == ["accepted"]
+    other = call("POST", "/v1/jobs", {**document, "name": "other"}, idempotency_key="k-1")
+    assert code(other) == (422, "idempotency_key_reused")
+    assert other["body"]["errors"][0]["field"] == "Idempotency-Key"
+
+
+def test_a_key_of_another_owner_is_a_new_key(service: Service, call: Call) -> None:
+    """T5: nobody learns which keys others use, or gets their job."""
+    document = {"url": "https://example.com/", "delay_seconds": 60}
+    theirs = call("POST", "/v1/jobs", document, idempotency_key="k-1", owner="eve")
+    for content in (document, {**document, "name": "other"}):
+        mine = call("POST", "/v1/jobs", content, idempotency_key=f"k-{len(content) - 1}")
+        assert mine["statusCode"] == 201 and mine["body"]["id"] != theirs["body"]["id"]
+
+
 def test_a_patch_changes_a_scheduled_job_and_raises_its_version(service: Service, call: Call) -> None:
     """The change shows, and so does the new version."""
     job = service.store.add(a_job(owner=ADA))

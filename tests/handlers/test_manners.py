@@ -11,7 +11,7 @@ import pytest
 
 from lambdas import wiring
 from lambdas.handlers import api
-from lambdas.handlers.routes import Desk
+from lambdas.handlers.desk import Desk
 from lambdas.jobs.destination import Rules
 from tests.examples import RETENTION_MS, a_job, new_id
 from tests.handlers.recorded import Service, event

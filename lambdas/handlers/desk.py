@@ -1,0 +1,63 @@
+"""What all routes share: the parts that they work with, and how they read a request and show a job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lambdas.handlers.http import HttpAnswer, HttpRequest
+from lambdas.jobs.destination import Rules
+from lambdas.jobs.document import check_media_type
+from lambdas.jobs.errors import Fault, JobNotFound, RequestRefused
+from lambdas.jobs.horizon import Horizon
+from lambdas.jobs.job import Job
+from lambdas.jobs.ports import Clock, JobStore, Journal
+from lambdas.jobs.view import shown
+
+JOB_ID = re.compile(r"job_[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that the routes need. `new_job_id` makes an id that no other job has."""
+
+    store: JobStore
+    journal: Journal
+    clock: Clock
+    horizon: Horizon
+    rules: Rules
+    retention_ms: int
+    new_job_id: Callable[[], str]
+
+
+def owner_of(request: HttpRequest) -> str:
+    """Whose token it is. The gateway lets nobody without one pass; this is for the day when it does."""
+    if not request.owner:
+        message = "Send a valid token: Authorization: Bearer <token>."
+        raise RequestRefused(401, "Unauthenticated", [Fault("Authorization", "unauthenticated", message)])
+    return request.owner
+
+
+def known_form(job_id: str) -> str:
+    """The id, if it could be one: what cannot be is not looked for."""
+    if not JOB_ID.fullmatch(job_id):
+        raise JobNotFound
+    return job_id
+
+
+def check_document_type(request: HttpRequest, *, patch: bool = False) -> None:
+    check_media_type(request.headers.get("content-type"), request.headers.get("content-encoding"), patch=patch)
+
+
+def versions_of(request: HttpRequest) -> frozenset[int] | None:
+    """The versions in `If-Match` (`3`, `"3"` or several), None for any. What is no version of ours matches nothing."""
+    value = request.headers.get("if-match", "*").strip()
+    if value == "*":
+        return None
+    tags = [tag.strip().strip('"') for tag in value.split(",")]
+    return frozenset(int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 16)
+
+
+def one_job(job: Job, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+    return HttpAnswer(status, shown(job, whole=True), {"etag": f'"{job.version}"', **(headers or {})})
