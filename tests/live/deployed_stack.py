@@ -155,9 +155,12 @@ class DeployedStack:
 
     def kill_sender_of(self, received: Received) -> None:
         """kill -9 the worker that sent this request and still waits for its answer."""
-        workers.kill_sender(
-            Home(self.state / "emulator").temporary, self.outputs["FireFunctionName"], received.client_port
-        )
+        workers.kill_sender(self.workers_folder, self.outputs["FireFunctionName"], received.client_port)
+
+    @property
+    def workers_folder(self) -> Path:
+        """The TMPDIR of the emulator, by which its workers are known."""
+        return Home(self.state / "emulator").temporary
 
     def function_log(self) -> str:
         """Every line that the functions have printed."""
@@ -186,7 +189,7 @@ def shared(folder: Path) -> Iterator[DeployedStack]:
         state = folder / "state"
         with contextlib.ExitStack() as held:
             if not (state / "stack.json").exists():
-                held.enter_context(_started(state))
+                held.enter_context(started(state, SETTINGS))
                 held.callback(_wait_for_the_last, users, mine)
             fcntl.flock(lock, fcntl.LOCK_UN)
             try:
@@ -196,16 +199,21 @@ def shared(folder: Path) -> Iterator[DeployedStack]:
 
 
 @contextlib.contextmanager
-def _started(state: Path) -> Iterator[None]:
-    """A stack of one's own; it stops by itself when its stdin closes, so even when this process is killed."""
-    port = free_port(PREFERRED_PORT)
+def started(state: Path, settings: Mapping[str, str]) -> Iterator[None]:
+    """A stack of one's own; it stops by itself when its stdin closes, so even when this process is killed.
+
+    `settings` are those of `make run`; without PUNCTUAL_PORT a free port is taken. With KEEP it goes on with the jobs
+    of the last run.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PUNCTUAL_")}
+    environment["PUNCTUAL_PORT"] = str(free_port(PREFERRED_PORT))
+    state.parent.mkdir(parents=True, exist_ok=True)
     output = state.with_name("run.log")
     with open(output, "w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "local.run", "--until-stdin-closes"],
             cwd=paths.ROOT,
-            env={**environment, **SETTINGS, "PUNCTUAL_PORT": str(port), "PUNCTUAL_STATE": str(state)},
+            env={**environment, **settings, "PUNCTUAL_STATE": str(state)},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -18,11 +19,15 @@ def pids(temporary: Path, function: str) -> list[int]:
 
 def kill_sender(temporary: Path, function: str, client_port: int) -> int:
     """kill -9 the worker that holds the connection from `client_port`, in whatever it does. Returns its pid."""
-    for pid in pids(temporary, function):
-        if client_port in _ports_of(pid):
-            os.kill(pid, signal.SIGKILL)
-            return pid
-    raise AssertionError(f"no worker of {function} holds a connection from port {client_port}")
+    pid = sender(temporary, function, client_port)
+    assert pid is not None, f"no worker of {function} holds a connection from port {client_port}"
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def sender(temporary: Path, function: str, client_port: int) -> int | None:
+    """The pid of the worker that holds the connection from `client_port`; None if none does."""
+    return next((pid for pid in pids(temporary, function) if client_port in _ports_of(pid)), None)
 
 
 def _ports_of(pid: int) -> set[int]:
@@ -32,6 +37,11 @@ def _ports_of(pid: int) -> set[int]:
         command = ["lsof", "-nP", "-a", "-p", str(pid), "-iTCP", "-Fn"]
         listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         return {int(port) for port in re.findall(r":(\d+)->", listed)}
-    sockets = {os.readlink(descriptor) for descriptor in descriptors.iterdir() if descriptor.is_symlink()}
-    rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    sockets: set[str] = set()
+    rows: list[list[str]] = []
+    with contextlib.suppress(OSError):  # it has ended while we looked
+        for descriptor in descriptors.iterdir():
+            with contextlib.suppress(OSError):  # it was closed while we looked
+                sockets.add(os.readlink(descriptor))
+        rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     return {int(row[1].split(":")[1], 16) for row in rows if f"socket:[{row[9]}]" in sockets}
