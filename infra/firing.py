@@ -47,7 +47,7 @@ def _function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, chan
         # before somebody else gets its messages.
         timeout=Duration.seconds(110),
         rights=[
-            store.may("GetItem", "PutItem", "UpdateItem"),
+            store.may("DeleteItem", "GetItem", "PutItem", "UpdateItem"),
             may_consume(channels.jobs),
             may_send(channels.jobs),
             may_send(channels.dead_letters),
@@ -63,5 +63,10 @@ def _function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, chan
             "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),
             "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
             "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
+            "PUNCTUAL_TARGET_FAILURES": str(settings.target_failures),
+            "PUNCTUAL_TARGET_REFUSALS": str(settings.target_refusals),
+            "PUNCTUAL_TARGET_PAUSE_SECONDS": str(settings.target_pause_seconds),
+            "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": str(settings.target_longest_pause_seconds),
+            "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": str(settings.target_longest_wait_seconds),
         },
     )

@@ -17,6 +17,7 @@ STAGES = ("local", "dev", "prod")
 # Three sweeps fit in it, and a rule's rate is a minute or more; SQS delays a message by 15 minutes at most.
 _SHORTEST_HORIZON_SECONDS = 180
 _LONGEST_HORIZON_SECONDS = 900
+_LONGEST_WAIT_SECONDS = 7 * 86_400
 # An event source of SQS takes no other MaximumConcurrency.
 _CONCURRENCY = range(2, 1001)
 
@@ -57,6 +58,15 @@ class StageSettings:
     cors_origins: tuple[str, ...] = ("*",)
     """Origins whose pages may call the API from a browser; the token in a header is what lets a request in."""
     log_retention_days: int = 30
+    target_failures: int = 10
+    """So many failures in a row pause a target, for its owner's jobs."""
+    target_refusals: int = 20
+    """So many refusals in a row (404, 410, a bad certificate) put a target on its owner's deny-list."""
+    target_pause_seconds: int = 30
+    """The first pause; it doubles with each probe that fails, up to the longest."""
+    target_longest_pause_seconds: int = 900
+    target_longest_wait_seconds: int = 86_400
+    """A job that has waited so long for its target is sent regardless."""
 
     # Not yet a matter of stages, but the functions and the template must agree on them.
     lead_seconds: int = 2
@@ -150,6 +160,11 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "burst_requests": _whole_number,
     "cors_origins": _names,
     "log_retention_days": _whole_number,
+    "target_failures": _whole_number,
+    "target_refusals": _whole_number,
+    "target_pause_seconds": _whole_number,
+    "target_longest_pause_seconds": _whole_number,
+    "target_longest_wait_seconds": _whole_number,
 }
 
 
@@ -168,6 +183,7 @@ def _faults(settings: StageSettings) -> Iterable[str]:
     yield from _timing_faults(settings)
     yield from _destination_faults(settings)
     yield from _identity_faults(settings)
+    yield from _target_faults(settings)
     if settings.max_concurrency not in _CONCURRENCY:
         yield f"max_concurrency: {settings.max_concurrency} is not from 2 to 1000, which is what SQS takes"
     if not 1 <= settings.requests_per_second <= settings.burst_requests <= 5000:
@@ -213,6 +229,22 @@ def _destination_faults(settings: StageSettings) -> Iterable[str]:
                 Rules.from_settings(**{**dict.fromkeys(lists, ""), name: entry})
             except SettingInvalid as invalid:
                 yield str(invalid)
+
+
+def _target_faults(settings: StageSettings) -> Iterable[str]:
+    for name in ("target_failures", "target_refusals"):
+        if getattr(settings, name) < 1:
+            yield f"{name}: {getattr(settings, name)} is not 1 or more"
+    pause, longest, wait = (
+        settings.target_pause_seconds,
+        settings.target_longest_pause_seconds,
+        settings.target_longest_wait_seconds,
+    )
+    if not 1 <= pause <= longest <= wait <= _LONGEST_WAIT_SECONDS:
+        yield (
+            "target_pause_seconds, target_longest_pause_seconds, target_longest_wait_seconds: "
+            f"1 ≤ {pause} ≤ {longest} ≤ {wait} ≤ {_LONGEST_WAIT_SECONDS} must hold"
+        )
 
 
 def _identity_faults(settings: StageSettings) -> Iterable[str]:

@@ -26,10 +26,12 @@ from lambdas.jobs.horizon import Horizon
 
 if TYPE_CHECKING:
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+    from lambdas.adapters.dynamodb_targets import DynamoDbTargets
     from lambdas.adapters.sqs_job_queue import SqsJobQueue
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.bury import Undertaker
     from lambdas.jobs.fire import Worker
+    from lambdas.jobs.target import Limits
 
 DAY_MS = 24 * 3_600_000
 
@@ -93,10 +95,12 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
     from lambdas.adapters.precise_clock import PreciseSystemClock
     from lambdas.adapters.sns_alerts import SnsAlerts
     from lambdas.jobs.addresses import AddressPolicy
+    from lambdas.jobs.breaker import Breaker
     from lambdas.jobs.fire import Worker
     from lambdas.jobs.settle import Terms
 
-    journal = _journal()
+    journal, clock = _journal(), SystemClock()
+    alerts = SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN"))
     policy = AddressPolicy.from_settings(
         private_targets=_text("PUNCTUAL_PRIVATE_TARGETS", ""),
         allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
@@ -105,10 +109,18 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
         store=_store(),
         queue=_queue(),
         sender=HttpSender(policy=policy, clock=PreciseSystemClock()),
-        alerts=SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN")),
+        alerts=alerts,
         journal=journal,
-        clock=SystemClock(),
+        clock=clock,
         terms=Terms(_horizon(), _retention_ms(), random.uniform),
+        breaker=Breaker(
+            targets=_targets(),
+            alerts=alerts,
+            journal=journal,
+            clock=clock,
+            limits=_target_limits(),
+            uniform=random.uniform,
+        ),
         new_claim_id=lambda: uuid.uuid4().hex,
     )
     return worker, journal
@@ -135,6 +147,24 @@ def _store() -> DynamoDbJobStore:
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 
     return DynamoDbJobStore(_client("dynamodb"), _text("PUNCTUAL_TABLE"), retention_ms=_retention_ms())
+
+
+def _targets() -> DynamoDbTargets:
+    from lambdas.adapters.dynamodb_targets import DynamoDbTargets
+
+    return DynamoDbTargets(_client("dynamodb"), _text("PUNCTUAL_TABLE"))
+
+
+def _target_limits() -> Limits:
+    from lambdas.jobs.target import Limits
+
+    return Limits(
+        failures=_number("PUNCTUAL_TARGET_FAILURES", 10),
+        refusals=_number("PUNCTUAL_TARGET_REFUSALS", 20),
+        first_pause_ms=_number("PUNCTUAL_TARGET_PAUSE_SECONDS", 30) * 1000,
+        longest_pause_ms=_number("PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS", 900) * 1000,
+        longest_wait_ms=_number("PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS", 86_400) * 1000,
+    )
 
 
 def _queue() -> SqsJobQueue:

@@ -27,6 +27,13 @@ class Settings:
     """Host names, besides the stack's own, that count as this service itself: comma-separated `host[:port]`."""
     sweep_minutes: int = 4
     horizon_seconds: int = 900
+    target_failures: int = 10
+    """So many failures in a row pause a target."""
+    target_refusals: int = 20
+    """So many refusals in a row deny it."""
+    target_pause_seconds: int = 30
+    target_longest_pause_seconds: int = 900
+    target_longest_wait_seconds: int = 86_400
     state: Path = paths.LOCAL
     """The folder of this copy: its `stack.json`, logs and the emulator's data."""
     keep: bool = False
@@ -36,6 +43,16 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Read the `PUNCTUAL_…` variables and KEEP. Raises SettingInvalid."""
         horizon_seconds = _whole_number(environment, "PUNCTUAL_HORIZON_SECONDS", cls.horizon_seconds, 180, 900)
+        longest_wait = _whole_number(
+            environment, "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS", cls.target_longest_wait_seconds, 1, 604_800
+        )
+        longest_pause = _whole_number(
+            environment,
+            "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS",
+            min(cls.target_longest_pause_seconds, longest_wait),
+            1,
+            longest_wait,
+        )
         return cls(
             port=_whole_number(environment, "PUNCTUAL_PORT", cls.port, 1, 65_535),
             private_targets=environment.get("PUNCTUAL_PRIVATE_TARGETS", cls.private_targets),
@@ -49,6 +66,17 @@ class Settings:
                 horizon_seconds // 180,
             ),
             horizon_seconds=horizon_seconds,
+            target_failures=_whole_number(environment, "PUNCTUAL_TARGET_FAILURES", cls.target_failures, 1, 1_000_000),
+            target_refusals=_whole_number(environment, "PUNCTUAL_TARGET_REFUSALS", cls.target_refusals, 1, 1_000_000),
+            target_pause_seconds=_whole_number(
+                environment,
+                "PUNCTUAL_TARGET_PAUSE_SECONDS",
+                min(cls.target_pause_seconds, longest_pause),
+                1,
+                longest_pause,
+            ),
+            target_longest_pause_seconds=longest_pause,
+            target_longest_wait_seconds=longest_wait,
             state=Path(environment.get("PUNCTUAL_STATE") or cls.state).resolve(),
             keep=environment.get("KEEP", "") not in ("", "0"),
         )
@@ -72,6 +100,11 @@ class Settings:
             "own_hosts": self.own_hosts,
             "sweep_minutes": str(self.sweep_minutes),
             "horizon_seconds": str(self.horizon_seconds),
+            "target_failures": str(self.target_failures),
+            "target_refusals": str(self.target_refusals),
+            "target_pause_seconds": str(self.target_pause_seconds),
+            "target_longest_pause_seconds": str(self.target_longest_pause_seconds),
+            "target_longest_wait_seconds": str(self.target_longest_wait_seconds),
         }
 
     def in_force(self) -> dict[str, str | int]:
@@ -82,6 +115,11 @@ class Settings:
             "PUNCTUAL_OWN_HOSTS": self.own_hosts,
             "PUNCTUAL_SWEEP_MINUTES": self.sweep_minutes,
             "PUNCTUAL_HORIZON_SECONDS": self.horizon_seconds,
+            "PUNCTUAL_TARGET_FAILURES": self.target_failures,
+            "PUNCTUAL_TARGET_REFUSALS": self.target_refusals,
+            "PUNCTUAL_TARGET_PAUSE_SECONDS": self.target_pause_seconds,
+            "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": self.target_longest_pause_seconds,
+            "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": self.target_longest_wait_seconds,
         }
 
 

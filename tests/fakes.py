@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from lambdas.adapters.attempt_items import full_form, in_short, with_full_form
 from lambdas.jobs.errors import (
@@ -30,9 +30,12 @@ from lambdas.jobs.ports import Alert, Claim, DeadLetter, Message
 from lambdas.jobs.receipt import Receipt, RequestKey
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.signing import SigningSecret
+from lambdas.jobs.target import Sign, Target
 
 NOW_MS = 1_790_000_000_000
 """2026-09-21T14:13:20Z: when tests begin, unless they say otherwise."""
+
+Result = TypeVar("Result")
 
 Hooks = dict[str, Callable[[], None]]
 """What is to happen at the next use of a method, by its name."""
@@ -180,6 +183,17 @@ class FakeJobStore:
             if found is None or found.status is not Status.RUNNING or found.attempt_count != attempt.number:
                 if found is not None and in_short(attempt) in found.attempts:
                     return  # the reply to this very settle was lost
+                raise SettleLost(found)
+            self._store(replace(job, request=found.request, version=found.version + 1))
+
+    def put_off(self, job: Job, *, claim_id: str) -> None:
+        with self._call("put_off"):
+            found = self._job(job.id)
+            held = (Status.RUNNING, claim_id, job.attempt_count + 1)
+            if found is None or (found.status, found.claim_id, found.attempt_count) != held:
+                mine = (Status.SCHEDULED, job.due, job.attempt_count, job.waiting_since_ms)
+                if found and (found.status, found.due, found.attempt_count, found.waiting_since_ms) == mine:
+                    return  # the reply to this very write was lost
                 raise SettleLost(found)
             self._store(replace(job, request=found.request, version=found.version + 1))
 
@@ -343,6 +357,72 @@ class _Call:
         happen = self.store.after.pop(self.method, None)
         if happen and kind is None:
             happen()
+
+
+class FakeTargets:
+    """Records of targets in a dictionary. `down` says whether the table is away, as it is for the store beside it;
+    `before` and `after` are as those of the store."""
+
+    def __init__(self, down: Callable[[], bool] = lambda: False) -> None:
+        self.before: Hooks = {}
+        self.after: Hooks = {}
+        self.writes = 0
+        self._down = down
+        self._records: dict[tuple[str, str], Target] = {}
+        self._lock = threading.Lock()
+
+    def find(self, owner: str, host: str) -> Target | None:
+        return self._call("find", lambda: self._records.get((owner, host)))
+
+    def count(self, owner: str, host: str, *, sign: Sign, now_ms: int) -> Target:
+        def counted() -> Target:
+            found = self._records.get((owner, host), Target(owner=owner, host=host, since_ms=now_ms, version=now_ms))
+            failures, refusals = (found.failures + 1, 0) if sign is Sign.FAILURE else (0, found.refusals + 1)
+            return self._put(replace(found, failures=failures, refusals=refusals))
+
+        return self._call("count", counted)
+
+    def replace(self, target: Target, *, read_version: int, now_ms: int) -> Target | None:
+        def replaced() -> Target | None:
+            found = self._records.get((target.owner, target.host))
+            if (found.version if found else 0) != read_version:
+                return found
+            return self._put(target)
+
+        return self._call("replace", replaced)
+
+    def forget(self, target: Target) -> None:
+        def forgotten() -> None:
+            found = self._records.get((target.owner, target.host))
+            if found is not None and found.version == target.version:
+                del self._records[target.owner, target.host]
+                self.writes += 1
+
+        self._call("forget", forgotten)
+
+    def list(self, owner: str) -> Sequence[Target]:
+        return self._call("list", lambda: [self._records[key] for key in sorted(self._records) if key[0] == owner])
+
+    def __getitem__(self, host: str) -> Target:
+        """The record of a host of `ada`; KeyError if there is none."""
+        return self._records["ada", host]
+
+    def __contains__(self, host: str) -> bool:
+        return ("ada", host) in self._records
+
+    def _put(self, target: Target) -> Target:
+        self._records[target.owner, target.host] = target
+        self.writes += 1
+        return target
+
+    def _call(self, method: str, do: Callable[[], Result]) -> Result:
+        if self._down():
+            raise StoreUnavailable("a test said so")
+        _happen(self.before, method)
+        with self._lock:
+            result = do()
+        _happen(self.after, method)
+        return result
 
 
 def _expired(job: Job, now_ms: int) -> bool:

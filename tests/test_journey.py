@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.jobs.errors import EditLost
 from lambdas.jobs.job import MAX_DEATHS, Job, Notify, Request, RetryPolicy, Status
-from lambdas.jobs.sending import Answer, OutgoingRequest
+from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from tests.examples import a_job
 from tests.fakes import NOW_MS, FakeSender, Script
 from tests.world import MAX_RECEIVES, SWEEP_PERIOD_MS, VISIBILITY_MS, WorkerDied, World, dies
@@ -341,6 +341,50 @@ class TestOutages:
         assert all(len(world.sent(job)) == 1 for job in jobs)
 
 
+class TestTargetsThatAreDown:
+    def test_a_target_that_is_down_for_hours_costs_its_jobs_no_attempts(self, world: World) -> None:
+        """F19: hundreds of jobs wait for it, a few attempts a hour try it, and when it is back everything fires."""
+        back_ms = NOW_MS + 3 * HOUR_MS
+        jobs = [aimed_at("down.example.com", due_in_ms=(5 + number // 2) * MINUTE_MS) for number in range(300)]
+        for job in jobs:
+            world.accept(job, down_until(world, back_ms))
+        neighbours = [
+            world.accept(aimed_at(host, due_in_ms=minutes * MINUTE_MS, owner=owner))
+            for minutes in range(6, 170, 8)
+            for host, owner in (
+                ("up.example.com", "ada"),
+                ("down.example.com", "bob"),
+                ("down.example.com:8443", "ada"),
+            )
+        ]
+        world.run(seconds=(back_ms - NOW_MS) / 1000)
+        spent = sum(world.store[job.id].attempt_count for job in jobs)
+        assert spent <= 10 + 5 + 4 * 3, "what opened the breaker, its first pauses, and a probe each quarter of an hour"
+        assert {world.store[job.id].status for job in jobs} == {Status.SCHEDULED}
+        assert [world.sent(job) for job in neighbours] == [[job.due_at_ms] for job in neighbours]
+        world.run(seconds=18 * 60)
+        assert {world.store[job.id].status for job in jobs} == {Status.SUCCEEDED}
+        assert [alert.subject for alert in world.alerts.sent] == [
+            "Punctual: down.example.com is paused",
+            "Punctual: down.example.com answers again",
+        ]
+        assert "down.example.com" not in world.targets
+
+    def test_no_request_of_a_paused_target_is_lost_or_doubled_when_messages_come_twice(self, world: World) -> None:
+        """F9 and F19: each message is delivered twice, also those of jobs that were put off in between."""
+        jobs = [aimed_at("down.example.com", due_in_ms=5 * MINUTE_MS + number * 500) for number in range(40)]
+        for job in jobs:
+            world.accept(job, down_until(world, NOW_MS + 12 * MINUTE_MS))
+        end_ms = NOW_MS + HOUR_MS
+        while world.clock.now_ms() < end_ms:
+            world.run(seconds=5)
+            world.queue.send([(message, 1) for _, message in world.queue.waiting[:5]])
+        for job in jobs:
+            after = world.store[job.id]
+            assert after.status is Status.SUCCEEDED
+            assert after.attempt_count == len(world.sent(job)) == len(after.attempts)
+
+
 class TestDamage:
     def test_a_damaged_job_is_set_aside_and_the_rest_goes_on(self, world: World) -> None:
         """F28: the operators are told, no sweep stumbles over it for ever, and its neighbours fire."""
@@ -356,3 +400,15 @@ class TestDamage:
 
 def dies_in_mid_request(_: OutgoingRequest) -> Answer:
     raise WorkerDied
+
+
+def aimed_at(host: str, *, due_in_ms: int, owner: str = "ada") -> Job:
+    """A job for this host, at a path of its own, with attempts to spare."""
+    job = a_job(due_in_ms=due_in_ms, owner=owner, retry=RetryPolicy(max_attempts=10))
+    return replace(job, request=Request("POST", f"https://{host}/{job.id}"))
+
+
+def down_until(world: World, back_ms: int) -> Script:
+    """A target that refuses connections until then."""
+    refused = Failure("connect_failed", "Refused.", started_at_ms=None, duration_ms=1)
+    return lambda _: ANSWER(200) if world.clock.now_ms() >= back_ms else refused

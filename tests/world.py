@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from lambdas.jobs.breaker import Breaker
 from lambdas.jobs.bury import Undertaker, bury_batch
 from lambdas.jobs.errors import QueueUnavailable
 from lambdas.jobs.fire import Worker, fire_batch
@@ -17,8 +18,19 @@ from lambdas.jobs.job import DueJob, Job, due_shard
 from lambdas.jobs.ports import DeadLetter, Message
 from lambdas.jobs.settle import Terms
 from lambdas.jobs.sweep import SweepIncomplete, Swept, sweep
+from lambdas.jobs.target import Limits
 from tests.examples import HORIZON, RETENTION_MS
-from tests.fakes import NOW_MS, FakeAlerts, FakeClock, FakeJobQueue, FakeJobStore, FakeJournal, FakeSender, Script
+from tests.fakes import (
+    NOW_MS,
+    FakeAlerts,
+    FakeClock,
+    FakeJobQueue,
+    FakeJobStore,
+    FakeJournal,
+    FakeSender,
+    FakeTargets,
+    Script,
+)
 
 SWEEP_PERIOD_MS = 240_000
 VISIBILITY_MS = 180_000
@@ -26,6 +38,7 @@ VISIBILITY_MS = 180_000
 MAX_RECEIVES = 5
 """After so many deliveries the queue moves a message to the dead letters by itself."""
 PLENTY_OF_TIME_MS = 900_000
+LIMITS = Limits()
 
 
 class WorkerDied(BaseException):
@@ -77,6 +90,7 @@ class World:
         clock: FakeClock | None = None,
         store: FakeJobStore | None = None,
         batch_size: int = 10,
+        limits: Limits = LIMITS,
     ) -> None:
         self.clock = clock or FakeClock()
         self.store = FakeJobStore() if store is None else store  # an empty store is false
@@ -85,9 +99,11 @@ class World:
         self.alerts = FakeAlerts()
         self.journal = FakeJournal()
         self.horizon = horizon
+        self.limits = limits
         self.batch_size = batch_size
         self.terms = Terms(horizon, RETENTION_MS, random.Random(seed).uniform)
         self.next_sweep_ms = NOW_MS
+        self.targets = FakeTargets(down=lambda: self.store.down)
         claim_ids = itertools.count(1)
         self.worker = Worker(
             store=self.store,
@@ -97,10 +113,22 @@ class World:
             journal=self.journal,
             clock=self.clock,
             terms=self.terms,
+            breaker=self.a_breaker(),
             new_claim_id=lambda: f"claim-{next(claim_ids)}",
         )
         self.undertaker = Undertaker(
             store=self.store, alerts=self.alerts, journal=self.journal, clock=self.clock, terms=self.terms
+        )
+
+    def a_breaker(self) -> Breaker:
+        """What one worker knows of targets; a fresh worker knows nothing yet."""
+        return Breaker(
+            targets=self.targets,
+            alerts=self.alerts,
+            journal=self.journal,
+            clock=self.clock,
+            limits=self.limits,
+            uniform=self.terms.uniform,
         )
 
     # What a test begins with

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, replace
 from typing import Any
 
-from lambdas.jobs.job import DIED, Attempt, AttemptError, AttemptOutcome
+from lambdas.jobs.job import DIED, TARGET_DENIED, Attempt, AttemptError, AttemptOutcome
 
 ShortAttempt = list[Any]
 """`[number, outcome, started, lateness, duration, status, error code, next attempt]`, cut after the last value that
@@ -106,4 +106,5 @@ _MESSAGES = {
     "bad_response": "What the target answered is not HTTP.",
     "expectation_failed": "The target's answer is not what was expected.",
     "died": DIED.message,
+    "target_denied": TARGET_DENIED.message,
 }

@@ -52,11 +52,15 @@ _SETTLED = (
     "claim_id",
     "lease_until",
     "deaths",
+    "waiting_since",
     "updated_at",
     "finished_at",
     "expires_at",
 )
 """What settling writes: sets what the settled job has, removes what it has not."""
+
+_PUT_OFF = ("status", "fire_at", "handoff", "claim_id", "lease_until", "attempt_count", "waiting_since", "updated_at")
+"""What putting off writes. Whose the job is and what is known of its attempts stays as it is."""
 
 
 class DynamoDbJobStore:
@@ -195,6 +199,21 @@ class DynamoDbJobStore:
             if found is None or in_short(attempt) not in found.attempts:  # else the reply to this settle was lost
                 raise SettleLost(found) from failed
 
+    def put_off(self, job: Job, *, claim_id: str) -> None:
+        item = item_of(job)
+        update, values = _set_or_remove(item, _PUT_OFF)
+        try:
+            self._table.update(
+                job_key(job.id),
+                f"SET #version = #version + :one, {update}",
+                {**values, "one": 1, "running": Status.RUNNING, "number": job.attempt_count + 1, "claim": claim_id},
+                condition="#attempt_count = :number AND #status = :running AND #claim_id = :claim",
+            )
+        except ConditionFailed as failed:
+            found = _job_or_none(failed.found)
+            if found is None or not _is_put_off(found, job):  # else the reply to this very write was lost
+                raise SettleLost(found) from failed
+
     def mark_alerted(self, job: Job, *, now_ms: int) -> None:
         with suppress(ConditionFailed):
             self._table.update(
@@ -280,6 +299,14 @@ def _refused(failed: ConditionFailed, claim_id: str) -> Claim:
     if found is not None and found.status is Status.RUNNING and found.claim_id == claim_id:
         return Claim(won=found, found=None)
     return Claim(won=None, found=found)
+
+
+def _is_put_off(found: Job, job: Job) -> bool:
+    return found.status is Status.SCHEDULED and (found.fire_at_ms, found.attempt_count, found.waiting_since_ms) == (
+        job.fire_at_ms,
+        job.attempt_count,
+        job.waiting_since_ms,
+    )
 
 
 def _set_or_remove(item: Values, names: Iterable[str]) -> tuple[str, Values]:

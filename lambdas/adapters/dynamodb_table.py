@@ -143,10 +143,9 @@ class DynamoDbTable:
             else:
                 raise StoreUnavailable("BatchWriteItem: not everything was processed")
 
-    def delete(self, key: Key) -> None:
-        """Remove an item; one that is not there is fine."""
-        with outages_as(StoreUnavailable):
-            self._client.delete_item(TableName=self._name, Key=_key(key))
+    def delete(self, key: Key, condition: str = "", values: Mapping[str, Any] | None = None) -> None:
+        """Remove an item; without a condition one that is not there is fine. Raises ConditionFailed."""
+        self._write("delete_item", {"Key": _key(key), **_conditional(condition, values or {})})
 
     def partition(self, pk: str) -> Sequence[Values]:
         """All items of a partition, read consistently, by their sort keys."""

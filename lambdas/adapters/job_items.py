@@ -19,9 +19,9 @@ Kind = TypeVar("Kind")
 WRITE_UNIT_BYTES = 1_024
 """What one write unit writes: an item that is larger costs two or more at every write (AWS)."""
 
-GROWTH_BYTES = 176
+GROWTH_BYTES = 198
 """What a claim, one attempt and the job's end may add to its item: claim id and lease, the attempt in short with the
-longest error code, the times of the end and of the notice."""
+longest error code, since when it waits for its target, the times of the end and of the notice."""
 
 
 def job_key(job_id: str) -> Key:
@@ -90,6 +90,7 @@ def item_of(job: Job, apart: Apart = Apart()) -> Values:  # noqa: B008 (a consta
         "claim_id": job.claim_id,
         "lease_until": job.lease_until_ms,
         "deaths": job.deaths or None,
+        "waiting_since": job.waiting_since_ms,
         "created_at": job.created_at_ms,
         "updated_at": job.updated_at_ms,
         "finished_at": job.finished_at_ms,
@@ -199,6 +200,7 @@ def _job(item: Mapping[str, Any]) -> Job:
         claim_id=_optional(_text, item, "claim_id"),
         lease_until_ms=_optional(_number, item, "lease_until"),
         deaths=_optional(_number, item, "deaths") or 0,
+        waiting_since_ms=_optional(_number, item, "waiting_since"),
         finished_at_ms=finished_at_ms,
         expires_at_ms=_expires_at_ms(_optional(_number, item, "expires_at"), finished_at_ms),
         alerted_at_ms=_optional(_number, item, "alerted_at"),

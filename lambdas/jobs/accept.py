@@ -81,6 +81,8 @@ def _judged(job: Job, document: Mapping[str, Any], *, now_ms: int, rules: Rules,
     """The job with every field that the document gives; where faults are added, it is not to be used."""
     given = sound_part(document, faults)
     request = requested(job.request, given, rules=rules, faults=faults)
+    if request.url != job.request.url:  # what it waited for was another target
+        job = replace(job, waiting_since_ms=None)
     job = _timed(replace(job, request=request), given, now_ms=now_ms, faults=faults)
     job = replace(job, retry=_retry(job.retry, given, faults))
     if "timeout_seconds" in given:
@@ -111,7 +113,7 @@ def _timed(job: Job, given: Scheduling, *, now_ms: int, faults: Faults) -> Job:
     if due is None:
         return job
     notes = (*(note for note in job.notes if note.code != "at_ambiguous"), *due.notes)
-    return replace(job, due_at_ms=due.ms, fire_at_ms=due.ms, notes=notes)
+    return replace(job, due_at_ms=due.ms, fire_at_ms=due.ms, notes=notes, waiting_since_ms=None)
 
 
 def _retry(policy: RetryPolicy, given: Scheduling, faults: Faults) -> RetryPolicy:

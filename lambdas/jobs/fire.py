@@ -1,4 +1,4 @@
-"""Fire: claim a job, open its connection, wait for the exact instant, send, settle.
+"""Fire: claim a job, ask for its target, open its connection, wait for the exact instant, send, settle.
 
 A batch of messages is worked on together, each job on its own instant and in its own thread, so that no slow target
 delays another's job. Messages that were delivered before come last and alone: one of them may be what killed the
@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from lambdas.jobs.breaker import Breaker
 from lambdas.jobs.errors import DamagedItem, QueueUnavailable, StoreUnavailable, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import notice_of
 from lambdas.jobs.outcome import Outcome, judge
 from lambdas.jobs.outgoing import outgoing_request
 from lambdas.jobs.ports import Alerts, Claim, Clock, JobQueue, JobStore, Journal, Message, Sender
-from lambdas.jobs.settle import DIED_TOO_OFTEN, Terms, give_up, settle, settle_late
+from lambdas.jobs.settle import DIED_TOO_OFTEN, Terms, give_up, put_off, settle, settle_late
+from lambdas.jobs.target import DENIED_OUTCOME, Deny, PutOff
 
 EARLY_TOLERANCE_MS = 5_000
 """A message that is this much earlier than the lead is sent on instead of waited for: waiting costs money."""
@@ -40,6 +42,7 @@ class Worker:
     journal: Journal
     clock: Clock
     terms: Terms
+    breaker: Breaker
     new_claim_id: Callable[[], str]
 
 
@@ -124,7 +127,28 @@ def _won_otherwise(message: Message, claim: Claim, claim_id: str, worker: Worker
 
 
 def _attempt(job: Job, worker: Worker) -> Job | None:
-    """Open, wait, send, settle. The job after the attempt, or None if there is nothing more to do for it."""
+    """Send the job, or not, as its target stands. The job after it, or None if there is nothing more to do for it."""
+    admission = worker.breaker.admit(job)
+    if isinstance(admission, PutOff):
+        put_off(
+            job,
+            fire_at_ms=admission.fire_at_ms,
+            store=worker.store,
+            journal=worker.journal,
+            terms=worker.terms,
+            now_ms=worker.clock.now_ms(),
+        )
+        after = None
+    elif isinstance(admission, Deny):
+        after = _write(job, DENIED_OUTCOME, worker)
+    else:
+        return _exchange(job, worker)
+    worker.breaker.remind(job)
+    return after
+
+
+def _exchange(job: Job, worker: Worker) -> Job | None:
+    """Open, wait, send, settle; and note what that says of the target."""
     job = worker.store.with_request(job)
     timeout_seconds = job.timeout_ms / 1000
     opened = worker.sender.open(outgoing_request(job), timeout_seconds=timeout_seconds)
@@ -133,7 +157,10 @@ def _attempt(job: Job, worker: Worker) -> Job | None:
         result = opened.send_at(job.fire_at_ms, latest_ms=latest_ms)
     finally:
         opened.close()
-    return _write(job, judge(job, result), worker)
+    outcome = judge(job, result)
+    after = _write(job, outcome, worker)
+    worker.breaker.note(job, outcome)
+    return after
 
 
 def _write(job: Job, outcome: Outcome, worker: Worker) -> Job | None:

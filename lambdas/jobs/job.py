@@ -6,6 +6,7 @@ The arrows between its states, each made by one method here and one conditional 
                                    --c settle--> failed
                                    --d settle--> scheduled (a retry, with a new fire time)
                                    --e take over--> running (the worker died, its lease ran out)
+                                   --h put off--> scheduled (nothing was sent: its target is paused)
     scheduled --f edit--> scheduled        scheduled --g cancel--> cancelled
 """
 
@@ -159,7 +160,8 @@ class Job:
     near fire time and removed by every other. `stored_apart` names the version under which headers and body are
     stored beside the job (None: in it); until they are fetched the request shows none. `attempt_count` counts all
     attempts, `attempts` holds the last ten. `deaths` counts workers that died on the job since its last settled
-    attempt. `alerted_at_ms` is when somebody was told of its end.
+    attempt. `waiting_since_ms` is since when the job waits for its target, put off and not sent. `alerted_at_ms` is
+    when somebody was told of its end.
     """
 
     id: str
@@ -185,6 +187,7 @@ class Job:
     claim_id: str | None = None
     lease_until_ms: int | None = None
     deaths: int = 0
+    waiting_since_ms: int | None = None
     finished_at_ms: int | None = None
     expires_at_ms: int | None = None
     alerted_at_ms: int | None = None
@@ -242,6 +245,24 @@ class Job:
             claim_id=None,
             lease_until_ms=None,
             deaths=0,
+            waiting_since_ms=None,
+        )
+        return job.edited(now_ms=now_ms, horizon=horizon)
+
+    def put_off(self, *, fire_at_ms: int, now_ms: int, horizon: Horizon) -> Job:
+        """Arrow h: scheduled again as if it had never been claimed, because its target is paused.
+
+        The attempt's number is given back: nothing was sent under it, and the claim that holds it sends nothing any
+        more. Deaths are kept, they are the job's own. The new fire time must be beyond the old one.
+        """
+        job = replace(
+            self,
+            status=Status.SCHEDULED,
+            fire_at_ms=fire_at_ms,
+            claim_id=None,
+            lease_until_ms=None,
+            attempt_count=self.attempt_count - 1,
+            waiting_since_ms=now_ms if self.waiting_since_ms is None else self.waiting_since_ms,
         )
         return job.edited(now_ms=now_ms, horizon=horizon)
 
@@ -273,6 +294,7 @@ class Job:
             status=status,
             claim_id=None,
             lease_until_ms=None,
+            waiting_since_ms=None,
             handoff=False,
             version=self.version + 1,
             updated_at_ms=now_ms,
@@ -289,6 +311,10 @@ DIED = AttemptError("died", "The worker died during this attempt; whether the re
 
 REQUEST_EXPIRED = Note("request_expired", "Headers and body are kept for a limited time, and are gone.")
 """On a job that has ended, when what was stored beside it expired before it did."""
+
+TARGET_DENIED = AttemptError(
+    "target_denied", "Nothing was sent: the target is on the owner's deny-list, for it refused too many in a row."
+)
 
 
 def due_shard(job_id: str) -> int:

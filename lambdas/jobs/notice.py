@@ -89,6 +89,7 @@ _ADVICE = {
     "connection_lost": "The work may have been done. Look at the target before you schedule the job again.",
     "bad_response": "The work may have been done, but the answer is not HTTP. Check the target and its port.",
     "status_retryable": "The target kept answering with an error. When it is well again, schedule the job again.",
+    "target_denied": "Nothing was sent. Mend what the target refused, then lift it: PATCH /v1/targets/{host}.",
     "status_permanent": "The target refuses this request as it is. Correct the request, then schedule it again.",
     "expectation_failed": "The target answered, but not what the job's expect asks for. Correct one of the two.",
     "died": "The request may have been sent. Check at the target by its Idempotency-Key before you schedule it again.",

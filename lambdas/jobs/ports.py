@@ -12,6 +12,7 @@ from lambdas.jobs.outcome import Outcome
 from lambdas.jobs.receipt import Receipt, RequestKey
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.signing import SigningSecret
+from lambdas.jobs.target import Sign, Target
 
 
 class Clock(Protocol):
@@ -110,6 +111,13 @@ class JobStore(Protocol):
         """
         ...
 
+    def put_off(self, job: Job, *, claim_id: str) -> None:
+        """Write a job that was put off (arrow h) if this claim still holds its attempt; raises SettleLost.
+
+        Conditional on the claim too, because the attempt's number is given back and will be another claim's.
+        """
+        ...
+
     def mark_alerted(self, job: Job, *, now_ms: int) -> None:
         """Note that somebody was told of the job's end. Does nothing if that is noted already."""
         ...
@@ -128,6 +136,40 @@ class JobStore(Protocol):
 
     def advance_mark(self, shard: int, *, swept_until_ms: int) -> None:
         """Move a shard's mark forward. A mark that is further already stays."""
+        ...
+
+
+class Targets(Protocol):
+    """What is known of targets in trouble, each an owner's; there is no record of one that is well.
+
+    Every method may raise StoreUnavailable; what returns a target may raise DamagedItem.
+    """
+
+    def find(self, owner: str, host: str) -> Target | None:
+        """The record, perhaps as it was a moment ago."""
+        ...
+
+    def count(self, owner: str, host: str, *, sign: Sign, now_ms: int) -> Target:
+        """Add one failure or refusal in a row, which ends a row of the other; returns the record as it is then.
+
+        One write without a condition. A record that is not there begins with it.
+        """
+        ...
+
+    def replace(self, target: Target, *, read_version: int, now_ms: int) -> Target | None:
+        """Write a changed record if the one there has `read_version` (0: if there is none).
+
+        Returns the record as it stands: `target` if it was written, another if somebody was faster, None if it is
+        gone.
+        """
+        ...
+
+    def forget(self, target: Target) -> None:
+        """Remove the record of a target that is well again. Does nothing if it has changed meanwhile."""
+        ...
+
+    def list(self, owner: str) -> Sequence[Target]:
+        """The owner's records by their hosts, the first thousand."""
         ...
 
 

@@ -87,6 +87,21 @@ def settle_late(message: Message, *, store: JobStore, journal: Journal, terms: T
     return job if job.owes_notice else None
 
 
+def put_off(job: Job, *, fire_at_ms: int, store: JobStore, journal: Journal, terms: Terms, now_ms: int) -> None:
+    """Give a claimed job back unsent, to be fired at another time (arrow h); its attempt does not count.
+
+    If the claim does not hold any more it changes nothing and says so. Raises StoreUnavailable: then nothing may be
+    sent under the claim, for it may have been given back.
+    """
+    after = job.put_off(fire_at_ms=fire_at_ms, now_ms=now_ms, horizon=terms.horizon)
+    try:
+        store.put_off(after, claim_id=job.claim_id or "")
+    except SettleLost:
+        journal.tell("settle_lost", job_id=job.id, attempt=job.attempt_count, outcome="put_off")
+        return
+    journal.tell("put_off", job_id=job.id, host=urlsplit(job.request.url).hostname, next_attempt_at_ms=fire_at_ms)
+
+
 def give_up(job: Job, *, queue: JobQueue) -> None:
     """Send the dead letter of a job that failed. Only after the failure is written, before anything is acknowledged."""
     error = job.last_attempt.error if job.last_attempt else None

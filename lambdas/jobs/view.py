@@ -10,7 +10,7 @@ from lambdas.jobs.due_time import local
 from lambdas.jobs.expecting import shown_expectation
 from lambdas.jobs.headers import REDACTED, is_secret
 from lambdas.jobs.instant import rfc3339
-from lambdas.jobs.job import Attempt, Job, Note, Request
+from lambdas.jobs.job import Attempt, Job, Note, Request, Status
 
 
 def shown(job: Job, *, whole: bool) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def shown(job: Job, *, whole: bool) -> dict[str, Any]:
         "timezone": job.timezone,
         "due_at_local": None if job.timezone is None else local(job.due_at_ms, job.timezone),
         "next_attempt_at": None if job.status.finished else rfc3339(job.fire_at_ms),
+        "waiting_for": "target" if job.status is Status.SCHEDULED and job.waiting_since_ms is not None else None,
         "retry": {
             "max_attempts": retry.max_attempts,
             "min_backoff_seconds": retry.min_backoff_seconds,

@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
+from lambdas.adapters.dynamodb_targets import DynamoDbTargets
 from lambdas.adapters.kms_seal import KmsSeal
-from lambdas.jobs.ports import JobStore, SigningSecrets
+from lambdas.jobs.ports import JobStore, SigningSecrets, Targets
 from local.emulator import Emulator
 from tests.contracts.aws_places import client, make_table
 from tests.contracts.dynamodb_local.running import NotHere, running
@@ -26,7 +27,7 @@ from tests.contracts.queue_places import (
     SqsUnderTest,
 )
 from tests.examples import RETENTION_MS
-from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets
+from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, FakeTargets
 
 PAGE = 5
 """Jobs on one page of the due index: few, so that tests turn pages."""
@@ -62,6 +63,9 @@ class Table:
     def store(self, *, due_page: int = PAGE) -> DynamoDbJobStore:
         return DynamoDbJobStore(self.client, self.name, retention_ms=RETENTION_MS, due_page=due_page)
 
+    def targets(self) -> DynamoDbTargets:
+        return DynamoDbTargets(self.client, self.name)
+
 
 @pytest.fixture(params=["moto", EMULATOR, DYNAMODB_LOCAL])
 def table(request: pytest.FixtureRequest) -> Table:
@@ -75,6 +79,12 @@ def store(request: pytest.FixtureRequest) -> JobStore:
     if request.param == "fake":
         return FakeJobStore(page_size=PAGE)
     return table_in(request.param, request).store()
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])
+def targets(request: pytest.FixtureRequest) -> Targets:
+    """Records of targets, none yet: the fake, and the adapter on each of the places that stand for DynamoDB."""
+    return FakeTargets() if request.param == "fake" else table_in(request.param, request).targets()
 
 
 @pytest.fixture(params=["fake", "moto", EMULATOR])

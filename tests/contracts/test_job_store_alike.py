@@ -100,6 +100,13 @@ class SideBySide(RuleBasedStateMachine):
             after = end(read, attempt, now_ms=self.now_ms, retention_ms=RETENTION_MS)
         self._both(lambda store: store.settle(after, attempt=after.attempts[-1]))
 
+    @rule(job_id=ids, past=pasts, claim_id=st.sampled_from("xyz"), wait_ms=st.sampled_from([1, 9]))
+    def put_off_unsent(self, job_id: str, past: int, claim_id: str, wait_ms: int) -> None:
+        if (read := self._seen(job_id, past)) is None or read.status is not Status.RUNNING:
+            return
+        after = read.put_off(fire_at_ms=read.fire_at_ms + wait_ms, now_ms=self.now_ms, horizon=HORIZON)
+        self._both(lambda store: store.put_off(after, claim_id=claim_id))
+
     @rule(job_id=ids, past=pasts)
     def mark_alerted(self, job_id: str, past: int) -> None:
         if (read := self._seen(job_id, past)) is not None and read.status.finished:

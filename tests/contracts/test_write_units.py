@@ -16,6 +16,7 @@ from lambdas.adapters.attribute_values import item_size, to_attributes
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.jobs.job import AttemptError, AttemptOutcome, Body, Job
 from lambdas.jobs.receipt import Receipt, RequestKey
+from lambdas.jobs.target import Limits, Sign
 from tests.contracts.aws_places import client, make_table, write_units
 from tests.contracts.conftest import DYNAMODB_LOCAL, EMULATOR, Table, table_in
 from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt, large_request, new_id
@@ -94,6 +95,37 @@ def test_a_take_over_costs_one(store: DynamoDbJobStore, units: list[float]) -> N
     assert units == [3, 1, 1]
 
 
+def test_putting_off_costs_three(store: DynamoDbJobStore, units: list[float]) -> None:
+    """Like a retry: the item, and its entry in the due index moved. The owner's index does not change."""
+    job = claimed(store, store.add(a_job()))
+    after = job.put_off(fire_at_ms=job.fire_at_ms + 30_000, now_ms=NOW_MS, horizon=HORIZON)
+    store.put_off(after, claim_id=job.claim_id or "")
+    assert units == [3, 1, 3]
+
+
+def test_a_job_that_was_put_off_costs_no_more_at_its_end(store: DynamoDbJobStore, units: list[float]) -> None:
+    """Claim 1, settle 4, as ever."""
+    job = claimed(store, store.add(a_job()))
+    after = job.put_off(fire_at_ms=job.fire_at_ms + 30_000, now_ms=NOW_MS, horizon=HORIZON)
+    store.put_off(after, claim_id=job.claim_id or "")
+    again = claimed(store, after)
+    settle(store, again.succeeded(an_attempt(), now_ms=NOW_MS, retention_ms=RETENTION_MS))
+    assert units == [3, 1, 3, 1, 4]
+
+
+def test_a_target_costs_one_for_each_failure_and_nothing_while_it_is_well(
+    counting_table: Table, units: list[float]
+) -> None:
+    """Counted, paused, told and forgotten: one unit each. Looking costs none."""
+    targets = counting_table.targets()
+    assert targets.find("ada", "example.com") is None
+    target = targets.count("ada", "example.com", sign=Sign.FAILURE, now_ms=NOW_MS)
+    paused = target.opened("timeout", asked_ms=0, now_ms=NOW_MS, limits=Limits())
+    targets.replace(paused, read_version=target.version, now_ms=NOW_MS)
+    targets.forget(paused)
+    assert units == [1, 1, 1]
+
+
 def test_an_edit_costs_what_it_moves(store: DynamoDbJobStore, units: list[float]) -> None:
     """1 for the item; a new due time moves an entry in each index, 2 each."""
     job = store.add(a_job())
@@ -119,12 +151,15 @@ def test_a_job_as_large_as_fits_stays_under_a_kilobyte(store: DynamoDbJobStore, 
         job = store.add(a_job(request=replace(large_request(), body=body)))
         in_item = job.stored_apart is None
         job = claimed(store, job)
+        waits = job.put_off(fire_at_ms=job.fire_at_ms + 30_000, now_ms=NOW_MS, horizon=HORIZON)
+        store.put_off(waits, claim_id=job.claim_id or "")
+        job = claimed(store, waits)
         error = AttemptError("expectation_failed", "It failed.")
         attempt = an_attempt(1, AttemptOutcome.FAILED, error=error, lateness_ms=999_999, duration_ms=59_999)
         failed = job.failed(attempt, now_ms=NOW_MS + 1, retention_ms=RETENTION_MS)
         settle(store, failed)
         store.mark_alerted(failed, now_ms=NOW_MS + 1)
-        assert units[-5:] == [3, 1, 1, 5, 1], f"a body of {size} bytes, {'in' if in_item else 'beside'} the item"
+        assert units[-7:] == [3, 1, 3, 1, 1, 5, 1], f"a body of {size} bytes, {'in' if in_item else 'beside'} the item"
 
 
 @pytest.mark.emulator

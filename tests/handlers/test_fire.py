@@ -8,9 +8,12 @@ import pytest
 
 from lambdas import wiring
 from lambdas.handlers import fire
+from lambdas.jobs.breaker import Breaker
 from lambdas.jobs.fire import Worker
 from lambdas.jobs.job import Status
+from lambdas.jobs.target import Limits
 from tests.examples import a_job
+from tests.fakes import FakeTargets
 from tests.handlers.recorded import FIRST_JOB, TERMS, Context, Service, event
 
 
@@ -26,6 +29,14 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
         service.journal,
         service.clock,
         TERMS,
+        Breaker(
+            targets=FakeTargets(),
+            alerts=service.alerts,
+            journal=service.journal,
+            clock=service.clock,
+            limits=Limits(),
+            uniform=TERMS.uniform,
+        ),
         lambda: f"claim-{next(numbers)}",
     )
     monkeypatch.setattr(wiring, "fire_parts", lambda: (worker, service.journal))

@@ -38,7 +38,7 @@ RIGHTS = {
     },
     "fire": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "table": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "table": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "jobs queue": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
         "dead letters": {"sqs:SendMessage"},
         "alerts": {"sns:Publish"},

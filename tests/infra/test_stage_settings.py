@@ -86,6 +86,8 @@ def test_an_empty_list_is_an_empty_list() -> None:
         ({"horizon_seconds": "179"}, "horizon_seconds: 179 is not from 180 to 900"),
         ({"max_concurrency": "1"}, "max_concurrency: 1 is not from 2 to 1000"),
         ({"max_concurrency": "1001"}, "max_concurrency: 1001 is not from 2 to 1000"),
+        ({"target_failures": "0"}, "target_failures: 0 is not 1 or more"),
+        ({"target_pause_seconds": "901"}, "1 ≤ 901 ≤ 900 ≤ 86400 ≤ 604800 must hold"),
         ({"kms": "yes"}, "kms: 'yes' is neither true nor false"),
         ({"allowed_ports": ""}, "allowed_ports: at least one port is needed"),
         ({"allowed_ports": "443,0"}, "allowed_ports: '0' is no port"),

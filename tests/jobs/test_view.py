@@ -14,9 +14,9 @@ from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt
 from tests.fakes import NOW_MS
 
 KEYS = [
-    *("id", "name", "status", "request", "due_at", "timezone", "due_at_local", "next_attempt_at", "retry"),
-    *("timeout_seconds", "expect", "attempts", "attempt_count", "notify", "notes", "schedule_id", "rerun_of"),
-    *("created_at", "updated_at", "finished_at", "expires_at", "version"),
+    *("id", "name", "status", "request", "due_at", "timezone", "due_at_local", "next_attempt_at"),
+    *("waiting_for", "retry", "timeout_seconds", "expect", "attempts", "attempt_count", "notify", "notes"),
+    *("schedule_id", "rerun_of", "created_at", "updated_at", "finished_at", "expires_at", "version"),
 ]
 
 
@@ -55,6 +55,15 @@ def test_a_job_is_shown_whole() -> None:
         {"code": "other", "message": "No instant."},
     ]
     assert (view["name"], view["version"], view["schedule_id"]) == (job.name, 1, "schedule_1")
+
+
+def test_a_job_that_waits_for_its_target_says_so() -> None:
+    """While it is put off; once it runs it waits for nobody."""
+    job = a_job().claimed(claim_id="c", now_ms=NOW_MS)
+    waiting = job.put_off(fire_at_ms=job.fire_at_ms + 1, now_ms=NOW_MS, horizon=HORIZON)
+    assert shown(waiting, whole=True)["waiting_for"] == "target"
+    running = waiting.claimed(claim_id="d", now_ms=NOW_MS)
+    assert [shown(one, whole=True)["waiting_for"] for one in (a_job(), job, running)] == [None] * 3
 
 
 def test_what_nobody_set_shows_its_default() -> None:

@@ -19,6 +19,11 @@ def test_nothing_set_gives_the_documented_defaults() -> None:
         more_own_hosts="",
         sweep_minutes=4,
         horizon_seconds=900,
+        target_failures=10,
+        target_refusals=20,
+        target_pause_seconds=30,
+        target_longest_pause_seconds=900,
+        target_longest_wait_seconds=86_400,
         state=paths.LOCAL,
         keep=False,
     )
@@ -33,6 +38,11 @@ def test_every_setting_is_read() -> None:
             "PUNCTUAL_OWN_HOSTS": "jobs.example.com",
             "PUNCTUAL_SWEEP_MINUTES": "1",
             "PUNCTUAL_HORIZON_SECONDS": "180",
+            "PUNCTUAL_TARGET_FAILURES": "3",
+            "PUNCTUAL_TARGET_REFUSALS": "4",
+            "PUNCTUAL_TARGET_PAUSE_SECONDS": "2",
+            "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": "20",
+            "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": "200",
             "PUNCTUAL_STATE": "/tmp/second",
             "KEEP": "1",
         }
@@ -46,6 +56,11 @@ def test_every_setting_is_read() -> None:
         "own_hosts": "localhost:4570,127.0.0.1:4570,[::1]:4570,jobs.example.com",
         "sweep_minutes": "1",
         "horizon_seconds": "180",
+        "target_failures": "3",
+        "target_refusals": "4",
+        "target_pause_seconds": "2",
+        "target_longest_pause_seconds": "20",
+        "target_longest_wait_seconds": "200",
     }
 
 
@@ -72,6 +87,9 @@ def test_keep_is_off_when_empty_or_zero(text: str, keep: bool) -> None:
         ("PUNCTUAL_SWEEP_MINUTES", "6"),
         ("PUNCTUAL_HORIZON_SECONDS", "901"),
         ("PUNCTUAL_HORIZON_SECONDS", "-1"),
+        ("PUNCTUAL_TARGET_FAILURES", "0"),
+        ("PUNCTUAL_TARGET_PAUSE_SECONDS", "901"),
+        ("PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS", "86401"),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(name: str, text: str) -> None:

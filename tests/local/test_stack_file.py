@@ -44,6 +44,11 @@ def test_it_has_what_programs_are_promised() -> None:
             "PUNCTUAL_OWN_HOSTS": "localhost:4570,127.0.0.1:4570,[::1]:4570",
             "PUNCTUAL_SWEEP_MINUTES": 4,
             "PUNCTUAL_HORIZON_SECONDS": 900,
+            "PUNCTUAL_TARGET_FAILURES": 10,
+            "PUNCTUAL_TARGET_REFUSALS": 20,
+            "PUNCTUAL_TARGET_PAUSE_SECONDS": 30,
+            "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": 900,
+            "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": 86_400,
         },
     }
 
