@@ -162,7 +162,7 @@ def _api_function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, 
         # A handful of calls to the table. Whoever waits longer is told 503, long before the gateway's 30 s.
         timeout=Duration.seconds(10),
         rights=[
-            store.may("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"),
+            store.may("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"),
             store.may_query(OWNER_STATUS),
         ],
         environment={

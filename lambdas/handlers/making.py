@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.handlers.desk import Desk, check_document_type, one_job, owner_of
+from lambdas.handlers.desk import Desk, check_document_type, known_form, one_job, owner_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.manners import client_request_id
 from lambdas.jobs.accept import new_job
@@ -14,6 +14,7 @@ from lambdas.jobs.headers import check_idempotency_key
 from lambdas.jobs.job import Job
 from lambdas.jobs.once import Intake, Made, Order, make_job
 from lambdas.jobs.receipt import RequestKey
+from lambdas.jobs.rerun import rerun
 
 REPLAYED = {"idempotency-replayed": "true"}
 
@@ -25,6 +26,18 @@ def schedule_job(request: HttpRequest, desk: Desk) -> HttpAnswer:
     document = read_document(request.body)
     order = order_of(document, owner=owner, desk=desk)
     return _answer(make_job(order, key=key_of(request, owner, document), intake=intake_of(desk)), request, desk)
+
+
+def rerun_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
+    owner = owner_of(request)
+    check_idempotency_key(request.headers.get("idempotency-key"))
+    known_form(job_id)
+
+    def order(new_id: str, now_ms: int) -> Job:
+        job = desk.store.read(job_id, owner=owner, now_ms=now_ms)
+        return rerun(job, job_id=new_id, now_ms=now_ms, horizon=desk.horizon)
+
+    return _answer(make_job(order, key=key_of(request, owner, None), intake=intake_of(desk)), request, desk)
 
 
 def order_of(document: Mapping[str, Any], *, owner: str, desk: Desk) -> Order:

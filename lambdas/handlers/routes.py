@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from lambdas.handlers.desk import Desk, check_document_type, known_form, one_job, owner_of, versions_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
-from lambdas.handlers.making import schedule_job
+from lambdas.handlers.making import rerun_job, schedule_job
 from lambdas.jobs.accept import edit
 from lambdas.jobs.asking import list_query
 from lambdas.jobs.change import cancel, change
@@ -84,6 +84,25 @@ def cancel_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
     return one_job(job)
 
 
+def run_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
+    now_ms = desk.clock.now_ms()
+    job = change(
+        known_form(job_id),
+        lambda job: job.run_now(now_ms=now_ms, horizon=desk.horizon),
+        owner=owner_of(request),
+        versions=versions_of(request),
+        store=desk.store,
+        now_ms=now_ms,
+    )
+    return one_job(job, 202)
+
+
+def schedule_batch(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import batch  # rare, so that no other request waits for its import
+
+    return batch.schedule_batch(request, desk)
+
+
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     """Says that the api itself answers; it asks nothing of the table, so that nobody can make it costly."""
     return HttpAnswer(200, {"status": "ok", "version": VERSION})
@@ -91,6 +110,9 @@ def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
 
 ROUTES: Mapping[str, Mapping[str, Callable[..., HttpAnswer]]] = {
     "/v1/jobs": {"POST": schedule_job, "GET": list_jobs},
+    "/v1/jobs/batch": {"POST": schedule_batch},
     "/v1/jobs/(?P<job_id>[^/]+)": {"GET": read_job, "PATCH": change_job, "DELETE": cancel_job},
+    "/v1/jobs/(?P<job_id>[^/]+)/run": {"POST": run_job},
+    "/v1/jobs/(?P<job_id>[^/]+)/rerun": {"POST": rerun_job},
     "/health": {"GET": health},
 }

@@ -29,7 +29,8 @@ def change(
     store: JobStore,
     now_ms: int,
 ) -> Job:
-    """Write what `edit` makes of the owner's job, and return the job as stored.
+    """Write what `edit` makes of the owner's job, and return the job as stored. If `edit` gives back the very job that
+    it got, there is nothing to write.
 
     `versions` are those the owner would edit (`If-Match`), None for any: then an edit that loses against another is
     made again on the newer version, so that both hold. Raises JobNotFound, JobRunning, JobFinished or VersionConflict,
@@ -38,8 +39,11 @@ def change(
     for _ in range(_TRIES):
         job = store.read(job_id, owner=owner, now_ms=now_ms)
         _check_changeable(job, versions)
+        edited = edit(job)
+        if edited is job:
+            return job
         try:
-            return store.replace(edit(job), read_version=job.version)
+            return store.replace(edited, read_version=job.version)
         except EditLost as lost:
             if lost.found is None:
                 raise JobNotFound from lost

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from lambdas.jobs.errors import Fault, RequestRefused
 
 LARGEST_DOCUMENT = 512 * 1024
-"""Bytes."""
+"""Bytes, unless the route takes more."""
 
 DEEPEST_NESTING = 200
 """Levels. Deep enough for any data, and shallow enough for all that later walks the value, on every Python version."""
@@ -59,14 +59,15 @@ def _is_harmless(parameter: str) -> bool:
     return found["name"].lower() != "charset" or found["value"].strip('"').lower() in ("utf-8", "utf8")
 
 
-def read_document(content: bytes) -> dict[str, Any]:
+def read_document(content: bytes, *, largest: int = LARGEST_DOCUMENT) -> dict[str, Any]:
     """The JSON object that a request carries.
 
     Its numbers are whole or finite doubles, its text is valid Unicode, no name is there twice, and it is at most
-    `DEEPEST_NESTING` deep. Raises RequestRefused: 413, 400, or 422 for JSON that is not an object.
+    `DEEPEST_NESTING` deep; the document has at most `largest` bytes. Raises RequestRefused: 413, 400, or 422 for JSON
+    that is not an object.
     """
-    if len(content) > LARGEST_DOCUMENT:
-        message = f"The document may have at most {LARGEST_DOCUMENT // 1024} KB."
+    if len(content) > largest:
+        message = f"The document may have at most {largest // 1024} KB."
         raise RequestRefused(413, "Content too large", [Fault("document", "body_too_large", message)])
     if not content.strip(_BLANKS):
         raise _bad("empty_body", "The request needs a document: a JSON object.")

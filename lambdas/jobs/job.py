@@ -202,6 +202,14 @@ class Job:
         """Arrow f: the next version of a job whose fields an edit has replaced."""
         return replace(self, version=self.version + 1, updated_at_ms=now_ms).planned(now_ms=now_ms, horizon=horizon)
 
+    def run_now(self, *, now_ms: int, horizon: Horizon) -> Job:
+        """Arrow f: due now; the very same job if its next attempt is due already."""
+        if self.fire_at_ms <= now_ms:
+            return self
+        notes = tuple(note for note in self.notes if note.code != "at_ambiguous")  # of a time that it no longer has
+        moved = replace(self, due_at_ms=now_ms, fire_at_ms=now_ms, notes=notes)
+        return moved.edited(now_ms=now_ms, horizon=horizon)
+
     def cancelled(self, *, now_ms: int, retention_ms: int) -> Job:
         """Arrow g."""
         return self._finished(Status.CANCELLED, now_ms=now_ms, retention_ms=retention_ms)

@@ -16,6 +16,7 @@ RIGHTS = {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "table": {
             "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
