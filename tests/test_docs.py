@@ -124,6 +124,16 @@ def test_every_error_code_is_in_the_api_page() -> None:
     assert sorted(code for code in codes if f"`{code}`" not in tables) == []
 
 
+def test_every_error_of_the_api_has_a_place_of_its_own_and_no_other_has() -> None:
+    """`type` leads there: one heading for each code of the table, in words that say what to do."""
+    table = re.findall(r"^\| \d{3} \| (.+?) \|", section("docs/api.md", "Errors"), re.MULTILINE)
+    codes = {code for cell in table for code in re.findall(r"`([a-z_0-9]+)`", cell)}
+    places = re.split(r"^### (\w+)$", page("docs/errors.md"), flags=re.MULTILINE)
+    explained = dict(zip(places[1::2], places[2::2], strict=True))
+    assert codes == explained.keys() and len(places) == 2 * len(explained) + 1
+    assert [code for code, text in explained.items() if len(text.strip()) < 30] == []
+
+
 def test_every_status_of_an_answer_is_in_the_api_page() -> None:
     """So is the HTTP status of every refusal."""
     text = "\n".join(path.read_text() for path in (ROOT / "lambdas").rglob("*.py"))
