@@ -41,6 +41,7 @@ class Room:
             "PUNCTUAL_JOBS_QUEUE_URL": self.queue_url,
             "PUNCTUAL_DEAD_LETTERS_URL": self.queue_url,
             "PUNCTUAL_ALERTS_TOPIC_ARN": f"arn:aws:sns:{REGION}:000000000000:none",
+            "PUNCTUAL_SECRETS_KEY_ARN": f"arn:aws:kms:{REGION}:000000000000:key/none",
             "PUNCTUAL_PRIVATE_TARGETS": "127.0.0.1",
             "POWERTOOLS_SERVICE_NAME": "hand_off",
             "POWERTOOLS_METRICS_NAMESPACE": "Punctual",

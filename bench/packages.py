@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "PUNCTUAL_JOBS_QUEUE_URL": "https://sqs.example.com/jobs",
     "PUNCTUAL_DEAD_LETTERS_URL": "https://sqs.example.com/dead",
     "PUNCTUAL_ALERTS_TOPIC_ARN": f"arn:aws:sns:{REGION}:000000000000:alerts",
+    "PUNCTUAL_SECRETS_KEY_ARN": f"arn:aws:kms:{REGION}:000000000000:key/secrets",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "Punctual",
 }

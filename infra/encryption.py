@@ -1,4 +1,4 @@
-"""The customer-managed key, where the settings ask for one, and what each function may do with it."""
+"""The keys, and who may use them: the customer's, where the settings ask for one, and that of sealed secrets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.stage_settings import StageSettings
+from lambdas.adapters.dynamodb_signing_secrets import PURPOSE
 
 # What a caller of each service needs of the key behind it. Only through that service: no function decrypts by itself.
 _KEY_ACTIONS = {
@@ -48,6 +49,33 @@ def customer_key(scope: Construct, settings: StageSettings) -> kms.Key | None:
         )
     )
     return key
+
+
+def secrets_key(scope: Construct, settings: StageSettings) -> kms.Key:
+    """The key that owners' secrets in the table are sealed with, whatever the table itself is encrypted with.
+
+    Not the customer key: that one may be switched on and off by a setting, and DynamoDB then encrypts anew by itself.
+    What is sealed would stay sealed.
+    """
+    return kms.Key(
+        scope,
+        "SecretsKey",
+        description=f"Punctual {settings.stage}: the owners' signing secrets",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY,
+    )
+
+
+def may_seal(key: kms.IKey, *actions: str) -> iam.PolicyStatement:
+    """The right to "Encrypt" or "Decrypt" signing secrets, each bound to an owner, and nothing else."""
+    return iam.PolicyStatement(
+        actions=[f"kms:{action}" for action in actions],
+        resources=[key.key_arn],
+        conditions={
+            "StringEquals": {"kms:EncryptionContext:purpose": PURPOSE},
+            "Null": {"kms:EncryptionContext:owner": "false"},
+        },
+    )
 
 
 def may_use_key(key: kms.IKey, rights: Iterable[iam.PolicyStatement]) -> list[iam.PolicyStatement]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.channels import Channels, may_consume, may_publish, may_send
+from infra.encryption import may_seal
 from infra.job_store import JobStore
 from infra.python_function import FunctionRecipe
 
@@ -15,10 +17,17 @@ class Firing(Construct):
     """fire behind the jobs queue."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, recipe: FunctionRecipe, store: JobStore, channels: Channels
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        recipe: FunctionRecipe,
+        store: JobStore,
+        secrets: kms.Key,
+        channels: Channels,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.function = _function(self, recipe=recipe, store=store, channels=channels)
+        self.function = _function(self, recipe=recipe, store=store, secrets=secrets, channels=channels)
         lambda_.EventSourceMapping(
             self,
             "JobsQueue",
@@ -33,7 +42,9 @@ class Firing(Construct):
         )
 
 
-def _function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, channels: Channels) -> lambda_.Function:
+def _function(
+    scope: Construct, *, recipe: FunctionRecipe, store: JobStore, secrets: kms.Key, channels: Channels
+) -> lambda_.Function:
     settings = recipe.settings
     return recipe.make(
         scope,
@@ -48,6 +59,7 @@ def _function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, chan
         timeout=Duration.seconds(110),
         rights=[
             store.may("DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+            may_seal(secrets, "Decrypt"),
             may_consume(channels.jobs),
             may_send(channels.jobs),
             may_send(channels.dead_letters),
@@ -55,6 +67,7 @@ def _function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, chan
         ],
         environment={
             "PUNCTUAL_TABLE": store.table.table_name,
+            "PUNCTUAL_SECRETS_KEY_ARN": secrets.key_arn,
             "PUNCTUAL_JOBS_QUEUE_URL": channels.jobs.queue_url,
             "PUNCTUAL_DEAD_LETTERS_URL": channels.dead_letters.queue_url,
             "PUNCTUAL_ALERTS_TOPIC_ARN": channels.alerts.topic_arn,

@@ -6,11 +6,13 @@ import json
 
 from aws_cdk import Aws, Duration, Fn, Tags
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from infra.encryption import may_seal
 from infra.identity import Identity
 from infra.job_store import OWNER_STATUS, JobStore
 from infra.python_function import FunctionRecipe, log_group_of
@@ -52,12 +54,21 @@ class FrontDoor(Construct):
     """`/v1` for those with a token, `/health` and our own 404 for everybody."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, recipe: FunctionRecipe, store: JobStore, identity: Identity
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        recipe: FunctionRecipe,
+        store: JobStore,
+        secrets: kms.Key,
+        identity: Identity,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = recipe.settings
         self.api = _http_api(self, settings)
-        self.function = _api_function(self, recipe=recipe, store=store, own_domain=_domain_of(self.api))
+        self.function = _api_function(
+            self, recipe=recipe, store=store, secrets=secrets, own_domain=_domain_of(self.api)
+        )
         self._add_routes(identity)
         self._add_stage(settings)
 
@@ -150,7 +161,9 @@ def _domain_of(api: apigatewayv2.HttpApi) -> str:
     return Fn.join(".", [api.api_id, "execute-api", Aws.REGION, Aws.URL_SUFFIX])
 
 
-def _api_function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, own_domain: str) -> lambda_.Function:
+def _api_function(
+    scope: Construct, *, recipe: FunctionRecipe, store: JobStore, secrets: kms.Key, own_domain: str
+) -> lambda_.Function:
     settings = recipe.settings
     return recipe.make(
         scope,
@@ -164,9 +177,11 @@ def _api_function(scope: Construct, *, recipe: FunctionRecipe, store: JobStore, 
         rights=[
             store.may("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"),
             store.may_query(OWNER_STATUS),
+            may_seal(secrets, "Decrypt", "Encrypt"),
         ],
         environment={
             "PUNCTUAL_TABLE": store.table.table_name,
+            "PUNCTUAL_SECRETS_KEY_ARN": secrets.key_arn,
             "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
             "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),
             "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),

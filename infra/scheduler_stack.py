@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra.burying import Burying
 from infra.channels import Channels
-from infra.encryption import customer_key
+from infra.encryption import customer_key, secrets_key
 from infra.firing import Firing
 from infra.front_door import FrontDoor
 from infra.handing_off import HandingOff
@@ -41,15 +41,18 @@ class SchedulerStack(Stack):
         Tags.of(self).add("stage", settings.stage)
 
         key = customer_key(self, settings)
+        secrets = secrets_key(self, settings)
         recipe = FunctionRecipe(settings=settings, packages=packages, key=key)
         self.store = JobStore(self, "JobStore", settings=settings, key=key)
         self.channels = Channels(self, "Channels", settings=settings, key=key)
         self.identity = Identity(self, "Identity", settings=settings)
 
-        self.front_door = FrontDoor(self, "FrontDoor", recipe=recipe, store=self.store, identity=self.identity)
+        self.front_door = FrontDoor(
+            self, "FrontDoor", recipe=recipe, store=self.store, secrets=secrets, identity=self.identity
+        )
         self.handing_off = HandingOff(self, "HandingOff", recipe=recipe, store=self.store, channels=self.channels)
         self.sweeping = Sweeping(self, "Sweeping", recipe=recipe, store=self.store, channels=self.channels)
-        self.firing = Firing(self, "Firing", recipe=recipe, store=self.store, channels=self.channels)
+        self.firing = Firing(self, "Firing", recipe=recipe, store=self.store, secrets=secrets, channels=self.channels)
         self.burying = Burying(self, "Burying", recipe=recipe, store=self.store, channels=self.channels)
 
         Watch(self, "Watch", settings=settings, watched=self._watched())

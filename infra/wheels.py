@@ -22,7 +22,7 @@ from infra.target import Target
 # Python finds a function's code here; a traceback names the path that is there, not the one on this machine.
 TASK_ROOT = "/var/task"
 
-_BOTOCORE_SERVICES = frozenset({"dynamodb", "sns", "sqs"})
+_BOTOCORE_SERVICES = frozenset({"dynamodb", "kms", "sns", "sqs"})
 # pydantic carries its first version, and a plugin of mypy.
 _NOT_AT_RUN_TIME = (
     "*.pyi",

@@ -26,6 +26,7 @@ from lambdas.jobs.horizon import Horizon
 
 if TYPE_CHECKING:
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+    from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
     from lambdas.adapters.dynamodb_targets import DynamoDbTargets
     from lambdas.adapters.sqs_job_queue import SqsJobQueue
     from lambdas.handlers.desk import Desk
@@ -60,6 +61,7 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
 
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.destination import Rules
+    from lambdas.jobs.signing import KEY_BYTES
 
     journal = _journal()
     desk = Desk(
@@ -74,6 +76,8 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         ),
         retention_ms=_retention_ms(),
         new_job_id=lambda: f"job_{uuid7().hex}",
+        secrets=_signing_secrets(),
+        new_key=lambda: os.urandom(KEY_BYTES),
     )
     return desk, journal
 
@@ -97,7 +101,9 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
     from lambdas.jobs.addresses import AddressPolicy
     from lambdas.jobs.breaker import Breaker
     from lambdas.jobs.fire import Worker
+    from lambdas.jobs.remembered import Remembered
     from lambdas.jobs.settle import Terms
+    from lambdas.jobs.signing import REMEMBERED_MS
 
     journal, clock = _journal(), SystemClock()
     alerts = SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN"))
@@ -122,6 +128,7 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
             uniform=random.uniform,
         ),
         new_claim_id=lambda: uuid.uuid4().hex,
+        secret_of=Remembered(_signing_secrets().glance, clock=clock, for_ms=REMEMBERED_MS).get,
     )
     return worker, journal
 
@@ -165,6 +172,14 @@ def _target_limits() -> Limits:
         longest_pause_ms=_number("PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS", 900) * 1000,
         longest_wait_ms=_number("PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS", 86_400) * 1000,
     )
+
+
+def _signing_secrets() -> DynamoDbSigningSecrets:
+    from lambdas.adapters.dynamodb_signing_secrets import PURPOSE, DynamoDbSigningSecrets
+    from lambdas.adapters.kms_seal import KmsSeal
+
+    seal = KmsSeal(lambda: _client("kms"), key_arn=_text("PUNCTUAL_SECRETS_KEY_ARN"), purpose=PURPOSE)
+    return DynamoDbSigningSecrets(_client("dynamodb"), _text("PUNCTUAL_TABLE"), seal=seal, clock=SystemClock())
 
 
 def _queue() -> SqsJobQueue:

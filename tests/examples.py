@@ -34,6 +34,11 @@ def new_id(shard: int | None = None) -> str:
             return job_id
 
 
+def new_key() -> bytes:
+    """A key that no other secret has."""
+    return uuid.uuid4().bytes * 2
+
+
 def a_job(*, due_in_ms: int = 60_000, shard: int | None = None, **changes: Any) -> Job:
     """A new job of `ada`, stored at NOW_MS and due a minute later, with what a test changes."""
     due_at_ms = changes.pop("due_at_ms", NOW_MS + due_in_ms)

@@ -16,7 +16,9 @@ from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import DueJob, Job, due_shard
 from lambdas.jobs.ports import DeadLetter, Message
+from lambdas.jobs.remembered import Remembered
 from lambdas.jobs.settle import Terms
+from lambdas.jobs.signing import REMEMBERED_MS
 from lambdas.jobs.sweep import SweepIncomplete, Swept, sweep
 from lambdas.jobs.target import Limits
 from tests.examples import HORIZON, RETENTION_MS
@@ -28,6 +30,7 @@ from tests.fakes import (
     FakeJobStore,
     FakeJournal,
     FakeSender,
+    FakeSigningSecrets,
     FakeTargets,
     Script,
 )
@@ -97,6 +100,7 @@ class World:
         self.queue = FakeJobQueue(self.clock)
         self.sender = FakeSender(self.clock)
         self.alerts = FakeAlerts()
+        self.secrets = FakeSigningSecrets()
         self.journal = FakeJournal()
         self.horizon = horizon
         self.limits = limits
@@ -115,6 +119,7 @@ class World:
             terms=self.terms,
             breaker=self.a_breaker(),
             new_claim_id=lambda: f"claim-{next(claim_ids)}",
+            secret_of=Remembered(self.secrets.glance, clock=self.clock, for_ms=REMEMBERED_MS).get,
         )
         self.undertaker = Undertaker(
             store=self.store, alerts=self.alerts, journal=self.journal, clock=self.clock, terms=self.terms

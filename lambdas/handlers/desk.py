@@ -12,7 +12,8 @@ from lambdas.jobs.document import check_media_type
 from lambdas.jobs.errors import Fault, JobNotFound, RequestRefused
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Job
-from lambdas.jobs.ports import Clock, JobStore, Journal
+from lambdas.jobs.ports import Clock, JobStore, Journal, SigningSecrets
+from lambdas.jobs.rotate import NewKey
 from lambdas.jobs.view import shown
 
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
@@ -20,7 +21,7 @@ JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that the routes need. `new_job_id` makes an id that no other job has."""
+    """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` what nobody can guess."""
 
     store: JobStore
     journal: Journal
@@ -29,6 +30,8 @@ class Desk:
     rules: Rules
     retention_ms: int
     new_job_id: Callable[[], str]
+    secrets: SigningSecrets
+    new_key: NewKey
 
 
 def owner_of(request: HttpRequest) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from lambdas.handlers.desk import Desk, check_document_type, known_form, one_job, owner_of, versions_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.making import rerun_job, schedule_job
+from lambdas.handlers.signing import read_signing_secret, rotate_signing_secret
 from lambdas.jobs.accept import edit
 from lambdas.jobs.asking import list_query
 from lambdas.jobs.change import cancel, change
@@ -114,5 +115,7 @@ ROUTES: Mapping[str, Mapping[str, Callable[..., HttpAnswer]]] = {
     "/v1/jobs/(?P<job_id>[^/]+)": {"GET": read_job, "PATCH": change_job, "DELETE": cancel_job},
     "/v1/jobs/(?P<job_id>[^/]+)/run": {"POST": run_job},
     "/v1/jobs/(?P<job_id>[^/]+)/rerun": {"POST": rerun_job},
+    "/v1/signing-secret": {"GET": read_signing_secret},
+    "/v1/signing-secret/rotate": {"POST": rotate_signing_secret},
     "/health": {"GET": health},
 }

@@ -18,7 +18,9 @@ from lambdas.jobs.notice import notice_of
 from lambdas.jobs.outcome import Outcome, judge
 from lambdas.jobs.outgoing import outgoing_request
 from lambdas.jobs.ports import Alerts, Claim, Clock, JobQueue, JobStore, Journal, Message, Sender
+from lambdas.jobs.sending import OutgoingRequest
 from lambdas.jobs.settle import DIED_TOO_OFTEN, Terms, give_up, put_off, settle, settle_late
+from lambdas.jobs.signing import SigningSecret, signed
 from lambdas.jobs.target import DENIED_OUTCOME, Deny, PutOff
 
 EARLY_TOLERANCE_MS = 5_000
@@ -33,7 +35,10 @@ LONGEST_ALONE_MS = 75_000
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """All that firing needs. `new_claim_id` makes an id that no other claim has."""
+    """All that firing needs. `new_claim_id` makes an id that no other claim has.
+
+    `secret_of` gives an owner's signing secret, or None when they have none; it may be remembered for a while.
+    """
 
     store: JobStore
     queue: JobQueue
@@ -44,6 +49,7 @@ class Worker:
     terms: Terms
     breaker: Breaker
     new_claim_id: Callable[[], str]
+    secret_of: Callable[[str], SigningSecret | None]
 
 
 def fire_batch(messages: Sequence[Message], *, worker: Worker, time_left_ms: Callable[[], int]) -> Sequence[Message]:
@@ -151,7 +157,7 @@ def _exchange(job: Job, worker: Worker) -> Job | None:
     """Open, wait, send, settle; and note what that says of the target."""
     job = worker.store.with_request(job)
     timeout_seconds = job.timeout_ms / 1000
-    opened = worker.sender.open(outgoing_request(job), timeout_seconds=timeout_seconds)
+    opened = worker.sender.open(_request(job, worker), timeout_seconds=timeout_seconds)
     try:
         latest_ms = (job.lease_until_ms or 0) - job.timeout_ms
         result = opened.send_at(job.fire_at_ms, latest_ms=latest_ms)
@@ -161,6 +167,16 @@ def _exchange(job: Job, worker: Worker) -> Job | None:
     after = _write(job, outcome, worker)
     worker.breaker.note(job, outcome)
     return after
+
+
+def _request(job: Job, worker: Worker) -> OutgoingRequest:
+    """What is to be sent, signed if the owner has a secret. When that is not known, nothing is sent: it raises."""
+    secret = worker.secret_of(job.owner)
+    request = outgoing_request(job)
+    if secret is None:
+        return request
+    at_ms = max(job.fire_at_ms, worker.clock.now_ms())
+    return signed(request, secret, message_id=job.id, at_ms=at_ms)
 
 
 def _write(job: Job, outcome: Outcome, worker: Worker) -> Job | None:

@@ -11,6 +11,7 @@ from lambdas.jobs.expecting import shown_expectation
 from lambdas.jobs.headers import REDACTED, is_secret
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import Attempt, Job, Note, Request, Status
+from lambdas.jobs.signing import SigningSecret
 
 
 def shown(job: Job, *, whole: bool) -> dict[str, Any]:
@@ -44,6 +45,15 @@ def shown(job: Job, *, whole: bool) -> dict[str, Any]:
         "finished_at": _instant(job.finished_at_ms),
         "expires_at": _instant(job.expires_at_ms),
         "version": job.version,
+    }
+
+
+def shown_secret(secret: SigningSecret, *, now_ms: int) -> dict[str, Any]:
+    """An owner's signing secret as a JSON object; of the one before it, until when it signs too."""
+    return {
+        "secret": secret.current,
+        "created_at": rfc3339(secret.created_at_ms),
+        "previous_expires_at": _instant(secret.previous_expires_at_ms if secret.overlaps(now_ms) else None),
     }
 
 

@@ -7,19 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from lambdas import wiring
-from lambdas.handlers.desk import Desk
-from lambdas.jobs.destination import Rules
 from punctual import Client
 from tests.client import gateway as gateways
-from tests.examples import RETENTION_MS, new_id
 from tests.handlers.recorded import Service
 
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     service = Service()
-    desk = Desk(service.store, service.journal, service.clock, service.horizon, Rules(), RETENTION_MS, new_id)
-    monkeypatch.setattr(wiring, "api_parts", lambda: (desk, service.journal))
+    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
     return service
 
 

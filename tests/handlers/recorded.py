@@ -13,8 +13,8 @@ from lambdas.handlers.desk import Desk
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.settle import Terms
-from tests.examples import RETENTION_MS, new_id
-from tests.fakes import FakeAlerts, FakeClock, FakeJobQueue, FakeJobStore, FakeJournal, FakeSender
+from tests.examples import RETENTION_MS, new_id, new_key
+from tests.fakes import FakeAlerts, FakeClock, FakeJobQueue, FakeJobStore, FakeJournal, FakeSender, FakeSigningSecrets
 
 FIRST_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f01"
 SECOND_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f02"
@@ -62,6 +62,7 @@ class Service:
     clock: FakeClock = field(default_factory=FakeClock)
     store: FakeJobStore = field(default_factory=FakeJobStore)
     alerts: FakeAlerts = field(default_factory=FakeAlerts)
+    secrets: FakeSigningSecrets = field(default_factory=FakeSigningSecrets)
     journal: FlushedJournal = field(default_factory=FlushedJournal)
     horizon: Horizon = field(default_factory=Horizon)
 
@@ -71,7 +72,9 @@ class Service:
 
     def desk(self, rules: Rules = Rules()) -> Desk:  # noqa: B008 (a frozen value)
         """What the api's routes need."""
-        return Desk(self.store, self.journal, self.clock, self.horizon, rules, RETENTION_MS, new_id)
+        return Desk(
+            self.store, self.journal, self.clock, self.horizon, rules, RETENTION_MS, new_id, self.secrets, new_key
+        )
 
 
 class Context:

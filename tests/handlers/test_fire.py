@@ -38,6 +38,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
             uniform=TERMS.uniform,
         ),
         lambda: f"claim-{next(numbers)}",
+        service.secrets.glance,
     )
     monkeypatch.setattr(wiring, "fire_parts", lambda: (worker, service.journal))
     return service

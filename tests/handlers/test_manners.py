@@ -11,9 +11,7 @@ import pytest
 
 from lambdas import wiring
 from lambdas.handlers import api
-from lambdas.handlers.desk import Desk
-from lambdas.jobs.destination import Rules
-from tests.examples import RETENTION_MS, a_job, new_id
+from tests.examples import a_job, new_id
 from tests.handlers.recorded import Service, event
 
 ADA = "0e3c9a54-3061-70a2-9f1c-5a3b8a7d2c11"
@@ -22,8 +20,7 @@ ADA = "0e3c9a54-3061-70a2-9f1c-5a3b8a7d2c11"
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     service = Service()
-    desk = Desk(service.store, service.journal, service.clock, service.horizon, Rules(), RETENTION_MS, new_id)
-    monkeypatch.setattr(wiring, "api_parts", lambda: (desk, service.journal))
+    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
     return service
 
 

@@ -86,9 +86,18 @@ class Template:
     def queue_id(self, name: str) -> str:
         return next(logical_id for logical_id in self.all("AWS::SQS::Queue") if name in logical_id)
 
-    def deletion_policy(self, kind: str) -> str:
-        """What becomes of the only resource of a type when its stack is deleted."""
-        (resource,) = (resource for resource in self.resources.values() if resource["Type"] == kind)
+    def key_id(self, name: str) -> str:
+        """The logical id of a key: "Key", the customer's, or "SecretsKey"."""
+        (logical_id,) = (key for key in self.all("AWS::KMS::Key") if key[:-8] == name)
+        return logical_id
+
+    def deletion_policy(self, kind: str, *, name: str = "") -> str:
+        """What becomes of the only resource of a type, or of the only one of a name, when its stack is deleted."""
+        (resource,) = (
+            resource
+            for logical_id, resource in self.resources.items()
+            if resource["Type"] == kind and logical_id.startswith(name)
+        )
         policy: str = resource["DeletionPolicy"]
         return policy
 

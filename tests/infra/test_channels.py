@@ -61,12 +61,12 @@ def test_a_customer_key_encrypts_the_topic_and_lets_alarms_use_it() -> None:
     assert made.one("AWS::SNS::Topic")["KmsMasterKeyId"] == _key_of(made)
     (for_alarms,) = (
         statement
-        for statement in made.one("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        for statement in made.all("AWS::KMS::Key")[made.key_id("Key")]["KeyPolicy"]["Statement"]
         if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     )
     assert set(for_alarms["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
     assert for_alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    assert made.one("AWS::KMS::Key")["EnableKeyRotation"] is True
+    assert made.all("AWS::KMS::Key")[made.key_id("Key")]["EnableKeyRotation"] is True
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -131,10 +131,11 @@ def test_a_letter_comes_back_only_when_its_undertaker_is_dead(stage: str) -> Non
     assert made.function("bury")["Timeout"] < made.queue("DeadLetters")["VisibilityTimeout"]
 
 
-def test_the_key_outlives_a_deleted_production_stack_only() -> None:
+def test_keys_outlive_a_deleted_production_stack_only() -> None:
     """Whoever loses the key loses what it encrypted."""
-    assert template_with_everything().deletion_policy("AWS::KMS::Key") == "Retain"
-    assert synthesised(stage="dev", kms="true").deletion_policy("AWS::KMS::Key") == "Delete"
+    for name in ("Key", "SecretsKey"):
+        assert template_with_everything().deletion_policy("AWS::KMS::Key", name=name) == "Retain"
+        assert synthesised(stage="dev", kms="true").deletion_policy("AWS::KMS::Key", name=name) == "Delete"
 
 
 def _topic_statements(made: Template) -> Iterator[dict[str, Any]]:
@@ -150,5 +151,4 @@ def _refuses_plain_http(statement: dict[str, Any]) -> bool:
 
 
 def _key_of(made: Template) -> dict[str, Any]:
-    (logical_id,) = made.all("AWS::KMS::Key")
-    return {"Fn::GetAtt": [logical_id, "Arn"]}
+    return {"Fn::GetAtt": [made.key_id("Key"), "Arn"]}

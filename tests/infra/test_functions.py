@@ -15,6 +15,7 @@ from tests.infra.templates import STAGES, synthesised, template, template_with_e
 VARIABLES = {
     "api": {
         "PUNCTUAL_TABLE",
+        "PUNCTUAL_SECRETS_KEY_ARN",
         "PUNCTUAL_HORIZON_SECONDS",
         "PUNCTUAL_PRIVATE_TARGETS",
         "PUNCTUAL_ALLOWED_PORTS",
@@ -31,6 +32,7 @@ VARIABLES = {
     },
     "fire": {
         "PUNCTUAL_TABLE",
+        "PUNCTUAL_SECRETS_KEY_ARN",
         "PUNCTUAL_JOBS_QUEUE_URL",
         "PUNCTUAL_DEAD_LETTERS_URL",
         "PUNCTUAL_ALERTS_TOPIC_ARN",

@@ -60,7 +60,7 @@ def test_the_table_is_encrypted_and_paid_by_use(stage: str) -> None:
 def test_a_customer_key_encrypts_the_table() -> None:
     """Instead of AWS's."""
     made = template_with_everything()
-    (key,) = made.all("AWS::KMS::Key")
+    key = made.key_id("Key")
     sse = made.one(TABLE)["SSESpecification"]
     assert sse == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Fn::GetAtt": [key, "Arn"]}}
 

@@ -23,6 +23,7 @@ RIGHTS = {
             "dynamodb:Query",
         },
         "table/index/owner_status": {"dynamodb:Query"},
+        "secrets key": {"kms:Decrypt", "kms:Encrypt"},
     },
     "hand_off": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -40,6 +41,7 @@ RIGHTS = {
     "fire": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "table": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "secrets key": {"kms:Decrypt"},
         "jobs queue": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
         "dead letters": {"sqs:SendMessage"},
         "alerts": {"sns:Publish"},
@@ -95,9 +97,27 @@ def test_a_customer_key_adds_its_use_by_way_of_the_services_a_function_calls(fun
     by_service = {
         statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Join"][1][0]: set(statement["Action"])
         for statement in statements_of(made, function)
-        if "Condition" in statement
+        if "kms:ViaService" in statement.get("Condition", {}).get("StringEquals", {})
     }
     assert by_service == KEY_RIGHTS[function]
+
+
+@pytest.mark.parametrize("make", [lambda: template("prod"), template_with_everything])
+@pytest.mark.parametrize("function", ["api", "fire"])
+def test_the_secrets_key_opens_signing_secrets_of_a_named_owner_only(
+    make: Callable[[], Template], function: str
+) -> None:
+    """The emulator does not look at conditions: what else may be sealed with the key is none of theirs."""
+    made = make()
+    (statement,) = (
+        statement
+        for statement in statements_of(made, function)
+        if statement["Resource"] == {"Fn::GetAtt": [made.key_id("SecretsKey"), "Arn"]}
+    )
+    assert statement["Condition"] == {
+        "StringEquals": {"kms:EncryptionContext:purpose": "signing-secret"},
+        "Null": {"kms:EncryptionContext:owner": "false"},
+    }
 
 
 @pytest.mark.parametrize("make", [lambda: template("prod"), template_with_everything], ids=["prod", "with everything"])
@@ -164,6 +184,8 @@ def _name_of(made: Template, function: str, resource: Any) -> str:
         ("AWS::KMS::Key", "Arn"): "key",
         ("AWS::SNS::Topic", "Ref"): "alerts",
     }
+    if logical_id == made.key_id("SecretsKey"):
+        return "secrets key"
     queues = {
         made.queue_id("Jobs"): "jobs queue",
         made.queue_id("DeadLetters"): "dead letters",

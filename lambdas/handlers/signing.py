@@ -1,0 +1,37 @@
+"""The routes of an owner's signing secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lambdas.handlers.desk import Desk, owner_of
+from lambdas.handlers.http import HttpAnswer, HttpRequest
+from lambdas.jobs.rotate import rotate, signing_secret
+from lambdas.jobs.signing import SigningSecret
+from lambdas.jobs.view import shown_secret
+
+
+def read_signing_secret(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    return _secret(signing_secret, request, desk)
+
+
+def rotate_signing_secret(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    answer = _secret(rotate, request, desk)
+    desk.journal.tell("secret_rotated", owner=request.owner, request_id=request.request_id)
+    return answer
+
+
+def _secret(act: Callable[..., SigningSecret], request: HttpRequest, desk: Desk) -> HttpAnswer:
+    """The owner's signing secret after reading or rotating it. What `no-store` says of every answer counts here."""
+    owner = _owner_of_secrets(request)
+    now_ms = desk.clock.now_ms()
+    secret = act(owner, secrets=desk.secrets, new_key=desk.new_key, now_ms=now_ms)
+    return HttpAnswer(200, shown_secret(secret, now_ms=now_ms))
+
+
+def _owner_of_secrets(request: HttpRequest) -> str:
+    """The owner, for routes that show or change what is secret: those that ask for the scope `keys:write`.
+
+    A JWT has every scope. When there are tokens with fewer, this is the place that refuses them.
+    """
+    return owner_of(request)
