@@ -6,7 +6,6 @@ become two or a URL could mean another host: a damaged item or a defect elsewher
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -14,6 +13,8 @@ from urllib3.connection import HTTPConnection
 
 from lambdas.adapters.lean_requests import PreparedRequest, Request
 from lambdas.adapters.send_trouble import Trouble
+from lambdas.jobs.errors import ValueRefused
+from lambdas.jobs.hostname import canonical_host
 from lambdas.jobs.sending import OutgoingRequest
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -25,12 +26,12 @@ _OUR_HEADERS = frozenset({"host", "connection", "content-length", "transfer-enco
 }
 """Headers that frame the message or speak to the connection: they are set here and nowhere else."""
 
+LONGEST_URL = 2_048
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _URL = re.compile(r"(?P<scheme>https?)://(?P<place>[^/?#]+)(?:[/?#].*)?")
-_PLACE = re.compile(
-    r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)]|(?P<name>[A-Za-z0-9_-][A-Za-z0-9._-]*))(?::(?P<port>[1-9][0-9]{0,4})?)?"
-)
+_PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+]|[A-Za-z0-9_-][A-Za-z0-9._-]*)(?::(?P<port>[1-9][0-9]{0,4})?)?")
 _UNSAFE_IN_URL = re.compile(r"[^\x21-\x7e]|\\")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -72,20 +73,20 @@ def target_of(url: str) -> Target:
 
     Stricter than any URL parser: two parsers may find two hosts in one odd URL, and only one of them was checked.
     """
-    found = None if _UNSAFE_IN_URL.search(url) else _URL.fullmatch(url)
+    found = None if len(url) > LONGEST_URL or _UNSAFE_IN_URL.search(url) else _URL.fullmatch(url)
     place = found and _PLACE.fullmatch(found["place"])
     if found is None or place is None:
         raise _no_target()
-    scheme, host = found["scheme"], (place["v6"] or place["name"]).lower()
+    scheme = found["scheme"]
     port = int(place["port"] or _DEFAULT_PORTS[scheme])
-    if place["v6"]:
-        try:
-            ipaddress.IPv6Address(host)
-        except ValueError:
-            raise _no_target() from None
+    try:
+        # A resolver would take 0x7f.1 and 2130706433 for addresses.
+        host = canonical_host(place["host"])
+    except ValueRefused:
+        raise _no_target() from None
     if not 1 <= port <= 65_535:
         raise _no_target()
-    return Target(scheme, host, port)
+    return Target(scheme, str(host), port)
 
 
 def _no_target() -> Trouble:

@@ -22,7 +22,13 @@ _NEVER_PUBLIC = (
 )
 """Ends of names that never are public: RFC 6761, 6762, 7686, 8375 (home.arpa), ICANN's .internal, private habits."""
 
-_BLANK_OR_CONTROL = re.compile("[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff]")
+_BLANK_OR_CONTROL = re.compile(
+    "[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff"
+    "\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+"""Blanks, also those without width, and controls, also those of the direction of writing. The joiners that some
+scripts need between letters (U+200C, U+200D) are neither."""
+
 _PARTS = re.compile(r"(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?")
 _PLACE = re.compile(r"(?P<host>\[.*?]|[^:]*)(?::(?P<port>.*))?")
 _PORT = re.compile("[1-9][0-9]{0,4}")

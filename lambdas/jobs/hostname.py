@@ -1,15 +1,15 @@
 """The host of a URL in its one canonical form.
 
 Two parsers may find two hosts in one odd URL, and then the one that was checked is not the one that is called. So a
-host is read as browsers read it (WHATWG URL, section 3.5: percent-decoding, UTS 46, numbers as IPv4), and what is left
-must be plain: a DNS name of letters, digits, hyphens and underscores, or an address in its usual form.
+host is read as browsers read it (WHATWG URL, section 3.5: UTS 46, numbers as IPv4), and what is left must be plain: a
+DNS name of letters, digits, hyphens and underscores, or an address in its usual form. What programs read in different
+ways (percent-encoding) and what people cannot see (characters that vanish) is refused.
 """
 
 from __future__ import annotations
 
 import re
 from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import unquote_to_bytes
 
 from lambdas.jobs.errors import ValueRefused
 
@@ -32,19 +32,12 @@ def canonical_host(written: str) -> Host:
     """
     if written.startswith("["):
         return _ipv6(written)
-    name = ".".join(_label(label) for label in _DOTS.split(_decoded(written).removesuffix(".")))
+    name = ".".join(_label(label) for label in _DOTS.split(written.removesuffix(".")))
     if _NUMBER.fullmatch(name.rpartition(".")[2]):
         return _ipv4(name)
     if len(name) > _LONGEST_NAME:
         raise _no_host(f"A host name may have at most {_LONGEST_NAME} characters.")
     return name
-
-
-def _decoded(written: str) -> str:
-    try:
-        return unquote_to_bytes(written).decode("utf-8") if "%" in written else written
-    except UnicodeDecodeError:
-        raise _no_host("The host's percent-encoding is not UTF-8.") from None
 
 
 def _label(label: str) -> str:
@@ -62,6 +55,8 @@ def _punycode(label: str) -> str:
 
     try:
         mapped = idna.uts46_remap(label, std3_rules=False)
+        if not all(idna.uts46_remap(character, std3_rules=False) for character in label):
+            raise _no_host("The host has an invisible character; write it without.")
         return mapped if mapped.isascii() else idna.alabel(mapped).decode("ascii")
     except idna.IDNAError:
         raise _no_host("The host has a character that domain names cannot have.") from None

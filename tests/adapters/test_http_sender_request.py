@@ -113,6 +113,13 @@ def test_a_url_goes_out_byte_for_byte(url: str, line: str | None, host: str) -> 
         "http://[2606:4700::1]evil/",
         "http://[fe80::1%25eth0]/",
         "http://[2606:4700::1::2]/",
+        "http://16843009/",
+        "http://0x01010101/",
+        "http://01.01.01.01/",
+        "http://1.1/",
+        "http://a.b.c.0x1/",
+        "http://xn--0.com/",
+        "http://example.com/" + "a" * 2_030,
     ],
 )
 def test_a_url_that_two_parsers_could_read_differently_has_no_target(url: str) -> None:

@@ -177,4 +177,7 @@ def _content(entry: Mapping[str, Any]) -> tuple[bytes, Any]:
     if "raw" in entry:
         return str(spelled_out(entry["raw"])).encode("utf-8", errors="surrogatepass"), None
     document = spelled_out(entry["body"])
-    return json.dumps(document).encode(), document
+    try:
+        return json.dumps(document, ensure_ascii=False).encode(), document
+    except UnicodeEncodeError:  # half a surrogate pair exists as an escape only
+        return json.dumps(document).encode(), document

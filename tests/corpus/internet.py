@@ -16,7 +16,7 @@ INSIDE = "127.0.0.1"
 """Where names lead that a script does not know: the worst that a resolver could say."""
 
 _PUBLIC = ("0.0.0.0/0", "2000::/3")
-_SPECIAL = (
+SPECIAL = (
     *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"),
     *("192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
     *("224.0.0.0/4", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
@@ -29,7 +29,7 @@ def is_outside(ip: str) -> bool:
     def is_in(blocks: Sequence[str]) -> bool:
         return any(ip_address(ip) in ip_network(block) for block in blocks)
 
-    return is_in(_PUBLIC) and not is_in(_SPECIAL)
+    return is_in(_PUBLIC) and not is_in(SPECIAL)
 
 
 class Internet:

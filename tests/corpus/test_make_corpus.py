@@ -69,9 +69,12 @@ def test_each_wrong_entry_has_a_line_with_what_was_expected_and_what_came(
 def test_the_shorthands_for_long_texts_are_spelled_out(run: Any) -> None:
     """`$repeat` and `$concat`, and content that is no JSON or no text."""
     long_url = {"$concat": ["https://hooks.customer.com/", {"$repeat": ["a", 2_100]}]}
+    wide = {"$repeat": ["é", 131_073]}  # too large as it is, and a document that is too large as escapes
     bad = requests(
         {"body": {**RUN, "url": long_url}, "expect": {"status": 422, "code": "url_too_long"}},
         {"raw": {"$repeat": ["[", 9]}, "expect": {"status": 400, "code": "invalid_json"}, "field": "document"},
+        {"body": {**RUN, "body": wide}, "expect": {"status": 422, "code": "body_too_large"}, "field": "body"},
+        {"body": {**RUN, "name": "\ud800"}, "expect": {"status": 400, "code": "invalid_unicode"}, "field": "document"},
         {"raw_b64": "/w==", "expect": {"status": 400, "code": "invalid_utf8"}, "field": "document"},
         valid=({"id": "V1", "body": {**RUN, "name": {"$repeat": ["n", 200]}}, "expect": {"name": "n" * 200}},),
     )
