@@ -28,7 +28,8 @@ class Burying(Construct):
             description="Settles what was given up on, and tells somebody",
             # Rare and in no hurry: the least that imports in a second or two.
             memory_mb=256,
-            # Ten letters of three calls each, with the retries of a bad day; half the queue's visibility (60 s).
+            # Ten letters of some calls each, with the retries of a bad day; half the queue's visibility (60 s). And
+            # less than a window of alerts settles (SETTLING_MS): who noted a job for it has done so when it is told.
             timeout=Duration.seconds(30),
             rights=[
                 store.may("GetItem", "PutItem", "Query", "UpdateItem"),
@@ -38,6 +39,7 @@ class Burying(Construct):
             environment={
                 "PUNCTUAL_TABLE": store.table.table_name,
                 "PUNCTUAL_ALERTS_TOPIC_ARN": channels.alerts.topic_arn,
+                "PUNCTUAL_ALERT_WINDOW_SECONDS": str(settings.alert_window_seconds),
                 "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
                 "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
             },

@@ -20,6 +20,8 @@ _LONGEST_HORIZON_SECONDS = 900
 _LONGEST_WAIT_SECONDS = 7 * 86_400
 # An event source of SQS takes no other MaximumConcurrency.
 _CONCURRENCY = range(2, 1001)
+# Seconds. Shorter ones would gather nothing, in longer ones nobody would hear of a crowd in time.
+_ALERT_WINDOW = range(10, 3_601)
 
 
 LOG_RETENTIONS = {1: "ONE_DAY", 7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
@@ -45,6 +47,8 @@ class StageSettings:
     """How far ahead a sweep hands over."""
     alert_email: str | None = None
     """Who is told of failed jobs and alarms; the address must confirm the subscription."""
+    alert_window_seconds: int = 300
+    """How long failures of one host for one reason are gathered, after the first five, to be told in one mail."""
     issuer: str | None = None
     """An existing issuer of JWTs (OpenID Connect) instead of a Cognito user pool of our own; with `audience`."""
     audience: tuple[str, ...] = ()
@@ -152,6 +156,7 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "sweep_minutes": _whole_number,
     "horizon_seconds": _whole_number,
     "alert_email": _text,
+    "alert_window_seconds": _whole_number,
     "issuer": _text,
     "audience": _names,
     "max_concurrency": _whole_number,
@@ -189,6 +194,8 @@ def _faults(settings: StageSettings) -> Iterable[str]:
     if not 1 <= settings.requests_per_second <= settings.burst_requests <= 5000:
         yield "requests_per_second, burst_requests: 1 ≤ requests_per_second ≤ burst_requests ≤ 5000 must hold"
     yield from _origin_faults(settings)
+    if settings.alert_window_seconds not in _ALERT_WINDOW:
+        yield f"alert_window_seconds: {settings.alert_window_seconds} is not from 10 to 3600"
     if settings.log_retention_days not in LOG_RETENTIONS:
         yield f"log_retention_days: {settings.log_retention_days} is none of {', '.join(map(str, LOG_RETENTIONS))}"
 

@@ -135,18 +135,24 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
 
 @cache
 def bury_parts() -> tuple[Undertaker, PowertoolsJournal]:
+    from lambdas.adapters.dynamodb_alert_groups import DynamoDbAlertGroups
     from lambdas.adapters.sns_alerts import SnsAlerts
     from lambdas.jobs.bury import Undertaker
     from lambdas.jobs.settle import Terms
+    from lambdas.jobs.telling import Herald
 
-    journal = _journal()
-    undertaker = Undertaker(
-        store=_store(),
-        alerts=SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN")),
+    store, journal, clock = _store(), _journal(), SystemClock()
+    alerts = SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN"))
+    herald = Herald(
+        store=store,
+        alerts=alerts,
+        groups=DynamoDbAlertGroups(_client("dynamodb"), _text("PUNCTUAL_TABLE")),
         journal=journal,
-        clock=SystemClock(),
-        terms=Terms(_horizon(), _retention_ms(), random.uniform),
+        clock=clock,
+        window_ms=_number("PUNCTUAL_ALERT_WINDOW_SECONDS", 300) * 1000,
     )
+    terms = Terms(_horizon(), _retention_ms(), random.uniform)
+    undertaker = Undertaker(store=store, alerts=alerts, journal=journal, clock=clock, terms=terms, herald=herald)
     return undertaker, journal
 
 

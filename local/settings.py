@@ -34,6 +34,8 @@ class Settings:
     target_pause_seconds: int = 30
     target_longest_pause_seconds: int = 900
     target_longest_wait_seconds: int = 86_400
+    alert_window_seconds: int = 300
+    """How long failures of one host for one reason are gathered, after the first five, to be told together."""
     state: Path = paths.LOCAL
     """The folder of this copy: its `stack.json`, logs and the emulator's data."""
     keep: bool = False
@@ -77,6 +79,9 @@ class Settings:
             ),
             target_longest_pause_seconds=longest_pause,
             target_longest_wait_seconds=longest_wait,
+            alert_window_seconds=_whole_number(
+                environment, "PUNCTUAL_ALERT_WINDOW_SECONDS", cls.alert_window_seconds, 10, 3_600
+            ),
             state=Path(environment.get("PUNCTUAL_STATE") or cls.state).resolve(),
             keep=environment.get("KEEP", "") not in ("", "0"),
         )
@@ -105,6 +110,7 @@ class Settings:
             "target_pause_seconds": str(self.target_pause_seconds),
             "target_longest_pause_seconds": str(self.target_longest_pause_seconds),
             "target_longest_wait_seconds": str(self.target_longest_wait_seconds),
+            "alert_window_seconds": str(self.alert_window_seconds),
         }
 
     def in_force(self) -> dict[str, str | int]:
@@ -120,6 +126,7 @@ class Settings:
             "PUNCTUAL_TARGET_PAUSE_SECONDS": self.target_pause_seconds,
             "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": self.target_longest_pause_seconds,
             "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": self.target_longest_wait_seconds,
+            "PUNCTUAL_ALERT_WINDOW_SECONDS": self.alert_window_seconds,
         }
 
 

@@ -21,7 +21,9 @@ from lambdas.jobs.settle import Terms
 from lambdas.jobs.signing import REMEMBERED_MS
 from lambdas.jobs.sweep import SweepIncomplete, Swept, sweep
 from lambdas.jobs.target import Limits
+from lambdas.jobs.telling import Herald
 from tests.examples import HORIZON, RETENTION_MS
+from tests.fake_alert_groups import FakeAlertGroups
 from tests.fakes import (
     NOW_MS,
     FakeAlerts,
@@ -42,6 +44,7 @@ MAX_RECEIVES = 5
 """After so many deliveries the queue moves a message to the dead letters by itself."""
 PLENTY_OF_TIME_MS = 900_000
 LIMITS = Limits()
+ALERT_WINDOW_MS = 300_000
 
 
 class WorkerDied(BaseException):
@@ -121,8 +124,21 @@ class World:
             new_claim_id=lambda: f"claim-{next(claim_ids)}",
             secret_of=Remembered(self.secrets.glance, clock=self.clock, for_ms=REMEMBERED_MS).get,
         )
+        self.groups = FakeAlertGroups()
         self.undertaker = Undertaker(
-            store=self.store, alerts=self.alerts, journal=self.journal, clock=self.clock, terms=self.terms
+            store=self.store,
+            alerts=self.alerts,
+            journal=self.journal,
+            clock=self.clock,
+            terms=self.terms,
+            herald=Herald(
+                store=self.store,
+                alerts=self.alerts,
+                groups=self.groups,
+                journal=self.journal,
+                clock=self.clock,
+                window_ms=ALERT_WINDOW_MS,
+            ),
         )
 
     def a_breaker(self) -> Breaker:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambdas.jobs.errors import DamagedItem, JobNotFound, Unavailable, whereabouts
+from lambdas.jobs.errors import DamagedItem, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
-from lambdas.jobs.notice import notice_of, operators_notice
+from lambdas.jobs.notice import operators_notice
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import Alerts, Clock, DeadLetter, JobStore, Journal
 from lambdas.jobs.settle import DIED_TOO_OFTEN, Terms, settle, settle_late
+from lambdas.jobs.telling import Herald, ToldLater, tell_of_end
 
 _NAMED_JOBS = 5
 _GIVEN_UP = Outcome(
@@ -33,6 +34,7 @@ class Undertaker:
     journal: Journal
     clock: Clock
     terms: Terms
+    herald: Herald
 
 
 class LetterKept(Unavailable):
@@ -47,6 +49,8 @@ def bury_batch(letters: Sequence[DeadLetter], *, undertaker: Undertaker) -> Sequ
         try:
             if not bury(letter, undertaker=undertaker):
                 mistaken.append(letter)
+        except ToldLater:
+            kept.append(letter)
         except Unavailable as error:
             undertaker.journal.tell("letter_kept", job_id=letter.message.due.job_id, error=str(error))
             kept.append(letter)
@@ -81,7 +85,7 @@ def tell_of_unreadable(message_ids: Sequence[str], *, undertaker: Undertaker) ->
 def bury(letter: DeadLetter, *, undertaker: Undertaker) -> bool:
     """See one letter to its end; False if its job is still to be fired, so that the operators should hear of it.
 
-    Raises Unavailable if the letter must be kept.
+    Raises Unavailable or ToldLater if the letter must be kept.
     """
     due = letter.message.due
     try:
@@ -97,22 +101,8 @@ def bury(letter: DeadLetter, *, undertaker: Undertaker) -> bool:
         still_to_fire = job is not None and job.due == due and job.status is Status.SCHEDULED
         undertaker.journal.tell("letter_dropped", job_id=due.job_id, still_to_fire=still_to_fire)
         return not still_to_fire
-    undertaker.alerts.send(notice_of(_in_full(job, undertaker)))
-    undertaker.store.mark_alerted(job, now_ms=undertaker.clock.now_ms())
-    undertaker.journal.tell("buried", job_id=job.id, attempts=job.attempt_count)
+    tell_of_end(job, herald=undertaker.herald)
     return True
-
-
-def _in_full(job: Job, undertaker: Undertaker) -> Job:
-    """The job with the sentences that are kept beside it: what came back is what the reader wants to know.
-
-    If they cannot be read, or the job has outlived its time, it is told with its codes alone rather than not at all.
-    """
-    try:
-        return undertaker.store.read(job.id, owner=job.owner, now_ms=undertaker.clock.now_ms())
-    except (DamagedItem, JobNotFound) as error:
-        undertaker.journal.tell("told_in_short", job_id=job.id, error=str(error))
-        return job
 
 
 def _settle_if_given_up(job: Job, letter: DeadLetter, undertaker: Undertaker) -> Job | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lambdas.jobs.instant import readable
+from lambdas.jobs.grouping import Crowd, GroupKey, Named
+from lambdas.jobs.instant import readable, rfc3339
 from lambdas.jobs.job import Attempt, Job, Status
 from lambdas.jobs.ports import Alert
 
@@ -38,6 +39,31 @@ def notice_of(job: Job) -> Alert:
     return Alert(subject=f"Punctual: {name or job.id} {verb}", text="\n".join(lines) + "\n", owner=job.owner)
 
 
+def notice_of_many(crowd: Crowd, key: GroupKey, *, alone: int) -> Alert:
+    """One alert for all jobs that failed at one host for one reason. `alone` were told one by one before."""
+    jobs = "1 job" if crowd.count == 1 else f"{crowd.count} jobs"
+    host = one_line(key.host, _LONGEST_NAME)
+    reason = _reason(key)
+    lines = [
+        f"{jobs} at {host} failed for one reason: {reason}.",
+        "",
+        f"Due         {_span(crowd.due_ms)}",
+        f"Ended       {_span(crowd.ended_ms)}",
+        f"Owner       {one_line(key.owner, 200)}",
+        "",
+        "The first of them:" if crowd.count > len(crowd.first) else "These are:",
+        *(f"  {_named(job)}" for job in crowd.first),
+        *([f"  and {crowd.count - len(crowd.first)} more"] if crowd.count > len(crowd.first) else []),
+        *(["", f"Before them {alone} failed in the same way, and were told one by one."] if alone else []),
+        "",
+        "What to do:",
+        f"  {_ADVICE.get(key.code, _GENERAL_ADVICE)}",
+        f"  All of them: GET /v1/jobs?status=failed&from={rfc3339(crowd.due_ms[0])}&to={rfc3339(crowd.due_ms[1] + 1)}",
+    ]
+    subject = f"Punctual: {jobs} at {host} failed: {reason}"
+    return Alert(subject, "\n".join(lines) + "\n", owner=key.owner, email=key.email)
+
+
 def operators_notice(subject: str, lines: list[str]) -> Alert:
     """An alert about the service itself, for those who run it."""
     return Alert(subject=f"Punctual: {subject}", text="\n".join(lines) + "\n")
@@ -52,6 +78,23 @@ def one_line(text: str, longest: int) -> str:
 def _without_query(url: str) -> str:
     base, mark, _ = url.partition("#")[0].partition("?")
     return one_line(base, 300) + ("?…" if mark else "")
+
+
+def _named(job: Named) -> str:
+    name = one_line(job.name or "", _LONGEST_NAME)
+    return f"{job.job_id} “{name}”" if name else job.job_id
+
+
+def _span(ms: tuple[int, int]) -> str:
+    first, last = ms
+    return readable(first) if first == last else f"{readable(first)} to {readable(last)}"
+
+
+def _reason(key: GroupKey) -> str:
+    """In our own words, for a subject line: what the targets said differs from job to job."""
+    if key.status_code is not None and key.code in ("status_retryable", "status_permanent"):
+        return f"the target answered {key.status_code}"
+    return _REASONS.get(key.code) or one_line(key.code, 40)
 
 
 def _times(count: int) -> str:
@@ -75,8 +118,24 @@ def _advice(job: Job) -> str:
         return "Nothing. The job asked to have its success told."
     last = job.last_attempt
     code = last.error.code if last and last.error else None
-    return _ADVICE.get(code or "", "Mend what the target complains of, then schedule the job again.")
+    return _ADVICE.get(code or "", _GENERAL_ADVICE)
 
+
+_GENERAL_ADVICE = "Mend what the target complains of, then schedule the job again."
+
+_REASONS = {
+    "name_not_found": "the host name was not found",
+    "address_denied": "the address is not public",
+    "connect_failed": "the connection was refused",
+    "connect_timeout": "the connection took too long",
+    "tls_failed": "the TLS handshake failed",
+    "certificate_invalid": "the certificate is not valid",
+    "timeout": "no answer in time",
+    "connection_lost": "the connection was lost",
+    "bad_response": "the answer is not HTTP",
+    "expectation_failed": "the answer is not what the job expects",
+    "died": "the workers died",
+}
 
 _ADVICE = {
     "name_not_found": "Check the host name in the URL: the name service does not know it.",

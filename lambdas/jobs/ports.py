@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
 from lambdas.jobs.job import Attempt, DueJob, Job
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.outcome import Outcome
@@ -276,6 +277,33 @@ class SigningSecrets(Protocol):
 
         Returns what is stored then: this secret, or that of a rival who was faster.
         """
+        ...
+
+
+class AlertGroups(Protocol):
+    """What failures wait to be told together. Every method may raise StoreUnavailable.
+
+    Reads see every write before them. All of it is forgotten some days after it was written.
+    """
+
+    def read(self, key: GroupKey) -> Group:
+        """A group as it stands; an empty one when nothing is known of it. May raise DamagedItem."""
+        ...
+
+    def write(self, key: GroupKey, group: Group, *, now_ms: int) -> bool:
+        """Write a group if what stands there is of the version before; False if it is not."""
+        ...
+
+    def wait(self, key: GroupKey, job: Named, *, window_ms: int, now_ms: int) -> None:
+        """Note a job as waiting to be told with a window, which goes by its end (epoch ms)."""
+        ...
+
+    def is_waiting(self, key: GroupKey, job_id: str, *, window_ms: int) -> bool:
+        """Whether a job was noted as waiting in a window."""
+        ...
+
+    def waiting(self, key: GroupKey, *, window_ms: int) -> Crowd | None:
+        """All that were noted as waiting in a window; None if there are none."""
         ...
 
 

@@ -10,11 +10,12 @@ import pytest
 import time_machine
 from moto import mock_aws
 
+from lambdas.adapters.dynamodb_alert_groups import DynamoDbAlertGroups
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
 from lambdas.adapters.dynamodb_targets import DynamoDbTargets
 from lambdas.adapters.kms_seal import KmsSeal
-from lambdas.jobs.ports import JobStore, SigningSecrets, Targets
+from lambdas.jobs.ports import AlertGroups, JobStore, SigningSecrets, Targets
 from local.emulator import Emulator
 from tests.contracts.aws_places import client, make_table
 from tests.contracts.dynamodb_local.running import NotHere, running
@@ -27,6 +28,7 @@ from tests.contracts.queue_places import (
     SqsUnderTest,
 )
 from tests.examples import RETENTION_MS
+from tests.fake_alert_groups import FakeAlertGroups
 from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, FakeTargets
 
 PAGE = 5
@@ -60,6 +62,9 @@ class Table:
     client: Any
     name: str
 
+    def alert_groups(self) -> DynamoDbAlertGroups:
+        return DynamoDbAlertGroups(self.client, self.name)
+
     def store(self, *, due_page: int = PAGE) -> DynamoDbJobStore:
         return DynamoDbJobStore(self.client, self.name, retention_ms=RETENTION_MS, due_page=due_page)
 
@@ -85,6 +90,14 @@ def store(request: pytest.FixtureRequest) -> JobStore:
 def targets(request: pytest.FixtureRequest) -> Targets:
     """Records of targets, none yet: the fake, and the adapter on each of the places that stand for DynamoDB."""
     return FakeTargets() if request.param == "fake" else table_in(request.param, request).targets()
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])
+def alert_groups(request: pytest.FixtureRequest) -> AlertGroups:
+    """What failures wait to be told together: nothing yet."""
+    if request.param == "fake":
+        return FakeAlertGroups()
+    return table_in(request.param, request).alert_groups()
 
 
 @pytest.fixture(params=["fake", "moto", EMULATOR])

@@ -14,6 +14,7 @@ import pytest
 
 from lambdas.adapters.attribute_values import item_size, to_attributes
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+from lambdas.jobs.grouping import Group, GroupKey, Named
 from lambdas.jobs.job import AttemptError, AttemptOutcome, Body, Job
 from lambdas.jobs.receipt import Receipt, RequestKey
 from lambdas.jobs.target import Limits, Sign
@@ -86,6 +87,17 @@ def test_a_failure_costs_five_and_one_for_what_the_target_said(store: DynamoDbJo
     settle(store, failed)
     store.mark_alerted(failed, now_ms=NOW_MS)
     assert units == [3, 1, 1, 5, 1]
+
+
+def test_a_failure_that_is_told_together_with_others_costs_one_more(counting_table: Table, units: list[float]) -> None:
+    """Its note as waiting; one that is told alone costs its place in the group instead. Looking costs no write."""
+    groups = counting_table.alert_groups()
+    key = GroupKey("ada", "api.example.com", "status_retryable", 503, None)
+    groups.read(key)
+    groups.write(key, Group(first=tuple(new_id() for _ in range(5)), crowded=True, version=1), now_ms=NOW_MS)
+    groups.wait(key, Named(new_id(), "n" * 200, NOW_MS, NOW_MS), window_ms=NOW_MS, now_ms=NOW_MS)
+    groups.waiting(key, window_ms=NOW_MS)
+    assert units == [1, 1]
 
 
 def test_a_take_over_costs_one(store: DynamoDbJobStore, units: list[float]) -> None:

@@ -8,7 +8,9 @@ from lambdas import wiring
 from lambdas.handlers import bury
 from lambdas.jobs.bury import Undertaker
 from lambdas.jobs.job import AttemptOutcome
+from lambdas.jobs.telling import Herald
 from tests.examples import a_job, an_attempt
+from tests.fake_alert_groups import FakeAlertGroups
 from tests.fakes import NOW_MS
 from tests.handlers.recorded import FIRST_JOB, TERMS, Service, event
 
@@ -16,7 +18,8 @@ from tests.handlers.recorded import FIRST_JOB, TERMS, Service, event
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     service = Service()
-    undertaker = Undertaker(service.store, service.alerts, service.journal, service.clock, TERMS)
+    herald = Herald(service.store, service.alerts, FakeAlertGroups(), service.journal, service.clock, 300_000)
+    undertaker = Undertaker(service.store, service.alerts, service.journal, service.clock, TERMS, herald)
     monkeypatch.setattr(wiring, "bury_parts", lambda: (undertaker, service.journal))
     job = a_job(id=FIRST_JOB, due_in_ms=2_000).claimed(claim_id="c", now_ms=NOW_MS)
     attempt = an_attempt(1, AttemptOutcome.FAILED)

@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from infra.channels import DEAD_LETTERS_VISIBILITY
 from infra.packaging import FUNCTIONS
 from infra.stage_settings import StageSettings
+from lambdas.jobs.grouping import SETTLING_MS, TELLING_MS
 from tests.infra.templates import STAGES, synthesised, template, template_with_everything
 
 # Name → what it is given beside Powertools' own three. Nothing that it does not read.
@@ -50,6 +52,7 @@ VARIABLES = {
     "bury": {
         "PUNCTUAL_TABLE",
         "PUNCTUAL_ALERTS_TOPIC_ARN",
+        "PUNCTUAL_ALERT_WINDOW_SECONDS",
         "PUNCTUAL_HORIZON_SECONDS",
         "PUNCTUAL_RETENTION_DAYS",
     },
@@ -107,6 +110,12 @@ def test_a_sweep_ends_before_the_next_one_starts() -> None:
     assert template("prod").function("sweep")["Timeout"] < settings.sweep_minutes * 60
 
 
+def test_whoever_noted_a_job_for_a_window_of_alerts_is_done_when_it_is_told() -> None:
+    """And whoever died telling it is known to be dead when its letters come again."""
+    assert template("prod").function("bury")["Timeout"] * 1000 < min(SETTLING_MS, TELLING_MS)
+    assert DEAD_LETTERS_VISIBILITY.to_milliseconds() > TELLING_MS
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_is_told_what_it_needs_and_no_more(function: str) -> None:
     """The table above; `lambdas/wiring.py` reads it, and `test_packaging` sees that it does."""
@@ -128,6 +137,7 @@ def test_settings_reach_the_functions() -> None:
         allowed_ports="443,8443",
         horizon_seconds="180",
         sweep_minutes="1",
+        alert_window_seconds="60",
     )
     for function in ("api", "fire"):
         assert made.environment(function)["PUNCTUAL_PRIVATE_TARGETS"] == "10.0.0.0/8:80,[fd00::1]"
@@ -135,6 +145,7 @@ def test_settings_reach_the_functions() -> None:
     for function in FUNCTIONS:
         assert made.environment(function)["PUNCTUAL_HORIZON_SECONDS"] == "180"
     assert made.environment("sweep")["PUNCTUAL_SWEEP_MINUTES"] == "1"
+    assert made.environment("bury")["PUNCTUAL_ALERT_WINDOW_SECONDS"] == "60"
 
 
 def test_nothing_private_may_be_called_unless_the_settings_say_so() -> None:

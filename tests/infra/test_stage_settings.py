@@ -88,6 +88,7 @@ def test_an_empty_list_is_an_empty_list() -> None:
         ({"max_concurrency": "1001"}, "max_concurrency: 1001 is not from 2 to 1000"),
         ({"target_failures": "0"}, "target_failures: 0 is not 1 or more"),
         ({"target_pause_seconds": "901"}, "1 ≤ 901 ≤ 900 ≤ 86400 ≤ 604800 must hold"),
+        ({"alert_window_seconds": "9"}, "alert_window_seconds: 9 is not from 10 to 3600"),
         ({"kms": "yes"}, "kms: 'yes' is neither true nor false"),
         ({"allowed_ports": ""}, "allowed_ports: at least one port is needed"),
         ({"allowed_ports": "443,0"}, "allowed_ports: '0' is no port"),

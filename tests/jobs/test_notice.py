@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from lambdas.jobs.grouping import Crowd, GroupKey, Named
 from lambdas.jobs.job import DIED, Attempt, AttemptError, AttemptOutcome, Body, Job, Notify, Request
-from lambdas.jobs.notice import notice_of, one_line, operators_notice
+from lambdas.jobs.notice import notice_of, notice_of_many, one_line, operators_notice
 from lambdas.jobs.ports import Alert
 from tests.examples import RETENTION_MS, a_job, an_attempt
 from tests.fakes import NOW_MS
@@ -170,6 +174,71 @@ class TestTricks:
         assert one_line("  a\tb\n", 10) == "a b"
         assert one_line("abcdef", 5) == "abcd…"
         assert one_line("abcde", 5) == "abcde"
+
+
+KEY = GroupKey("ada", "api.example.com", "status_retryable", 503, None)
+
+
+def crowd_of(count: int, **changes: Any) -> Crowd:
+    jobs = [Named(f"job_{number}", f"job {number}", NOW_MS, NOW_MS) for number in range(1, min(count, 5) + 1)]
+    made = Crowd(count, tuple(jobs), (NOW_MS, NOW_MS + 60_000), (NOW_MS + 5, NOW_MS + 60_005))
+    return replace(made, **changes)
+
+
+class TestMany:
+    def test_many_failures_are_told_so_that_a_person_needs_no_console(self) -> None:
+        """How many, where, why, since when, which, what to do, and how to list all of them."""
+        alert = notice_of_many(crowd_of(132), KEY, alone=5)
+        assert alert.owner == "ada"
+        assert alert.subject == "Punctual: 132 jobs at api.example.com failed: the target answered 503"
+        assert alert.text == (
+            "132 jobs at api.example.com failed for one reason: the target answered 503.\n"
+            "\n"
+            "Due         2026-09-21 14:13:20.000 UTC to 2026-09-21 14:14:20.000 UTC\n"
+            "Ended       2026-09-21 14:13:20.005 UTC to 2026-09-21 14:14:20.005 UTC\n"
+            "Owner       ada\n"
+            "\n"
+            "The first of them:\n"
+            "  job_1 “job 1”\n"
+            "  job_2 “job 2”\n"
+            "  job_3 “job 3”\n"
+            "  job_4 “job 4”\n"
+            "  job_5 “job 5”\n"
+            "  and 127 more\n"
+            "\n"
+            "Before them 5 failed in the same way, and were told one by one.\n"
+            "\n"
+            "What to do:\n"
+            "  The target kept answering with an error. When it is well again, schedule the job again.\n"
+            "  All of them: GET /v1/jobs?status=failed&from=2026-09-21T14:13:20.000Z&to=2026-09-21T14:14:20.001Z\n"
+        )
+
+    def test_one_that_waited_in_vain_is_told_as_one(self) -> None:
+        """Its span is an instant, and a job without a name goes by its id."""
+        one = crowd_of(1, first=(Named("job_1", None, NOW_MS, NOW_MS),), due_ms=(NOW_MS,) * 2, ended_ms=(NOW_MS,) * 2)
+        alert = notice_of_many(one, KEY, alone=0)
+        assert alert.subject == "Punctual: 1 job at api.example.com failed: the target answered 503"
+        assert "Due         2026-09-21 14:13:20.000 UTC\n" in alert.text
+        assert "These are:\n  job_1\n\nWhat to do:" in alert.text
+
+    @pytest.mark.parametrize(
+        "code", ["timeout", "connect_failed", "name_not_found", "bad_response", "expectation_failed"]
+    )
+    def test_the_reason_is_told_in_our_own_words(self, code: str) -> None:
+        """What the targets said differs from job to job."""
+        subject = notice_of_many(crowd_of(9), replace(KEY, code=code, status_code=200), alone=0).subject
+        assert code not in subject and "200" not in subject
+
+    @given(st.text(), st.text(), st.text(), st.text())
+    def test_no_text_of_strangers_gets_out_of_its_line(self, name: str, host: str, owner: str, code: str) -> None:
+        """T8: whatever names, hosts, owners and codes hold."""
+        first = (Named("job_1", name, NOW_MS, NOW_MS),) * 5
+        key = replace(KEY, host=host, owner=owner, code=code)
+        alert = notice_of_many(crowd_of(6, first=first), key, alone=0)
+        assert alert.text.count("\n") == notice_of_many(crowd_of(6), KEY, alone=0).text.count("\n")
+        assert all(line.isprintable() for line in alert.text.split("\n"))
+        assert alert.subject.isprintable()
+        assert max(map(len, alert.text.splitlines())) < 350
 
 
 def test_operators_are_told_under_the_same_sender() -> None:

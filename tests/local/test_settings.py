@@ -24,6 +24,7 @@ def test_nothing_set_gives_the_documented_defaults() -> None:
         target_pause_seconds=30,
         target_longest_pause_seconds=900,
         target_longest_wait_seconds=86_400,
+        alert_window_seconds=300,
         state=paths.LOCAL,
         keep=False,
     )
@@ -43,6 +44,7 @@ def test_every_setting_is_read() -> None:
             "PUNCTUAL_TARGET_PAUSE_SECONDS": "2",
             "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": "20",
             "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": "200",
+            "PUNCTUAL_ALERT_WINDOW_SECONDS": "10",
             "PUNCTUAL_STATE": "/tmp/second",
             "KEEP": "1",
         }
@@ -61,6 +63,7 @@ def test_every_setting_is_read() -> None:
         "target_pause_seconds": "2",
         "target_longest_pause_seconds": "20",
         "target_longest_wait_seconds": "200",
+        "alert_window_seconds": "10",
     }
 
 
@@ -90,6 +93,7 @@ def test_keep_is_off_when_empty_or_zero(text: str, keep: bool) -> None:
         ("PUNCTUAL_TARGET_FAILURES", "0"),
         ("PUNCTUAL_TARGET_PAUSE_SECONDS", "901"),
         ("PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS", "86401"),
+        ("PUNCTUAL_ALERT_WINDOW_SECONDS", "9"),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(name: str, text: str) -> None:
