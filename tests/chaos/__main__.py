@@ -65,6 +65,9 @@ def played(planned: plan.Plan) -> History:
         "PUNCTUAL_HORIZON_SECONDS": str(plan.HORIZON_SECONDS),
         "PUNCTUAL_SWEEP_MINUTES": "1",
         "PUNCTUAL_PRIVATE_TARGETS": "127.0.0.1",
+        # Short, so that the jobs of a target that stays down end within the run, one probe after the other.
+        "PUNCTUAL_TARGET_PAUSE_SECONDS": "1",
+        "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": "3",
     }
     stack = OwnStack(RESULTS / "stack", settings)
     with targets.all_serving() as serving, stack:

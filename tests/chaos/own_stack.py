@@ -17,7 +17,10 @@ from tests.live.deployed_stack import DeployedStack, started
 
 UNFINISHED = frozenset(status.value for status in UPCOMING)
 COUNTED = frozenset(
-    {"taken_over", "message_kept", "outcome_postponed", "settle_lost", "letter_kept", "unavailable", "defect"}
+    {
+        *("taken_over", "message_kept", "outcome_postponed", "settle_lost", "letter_kept", "unavailable", "defect"),
+        *("put_off", "target_paused", "target_probed", "target_well", "target_denied", "target_unknown"),
+    }
 )
 """Events that tell of trouble; the others are everyday life."""
 
