@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast corpus chaos check synth bench lock clean
+.PHONY: help setup run test test-fast corpus chaos check synth bench redrive lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ synth: setup ## the CloudFormation template, into cdk.out (no account, git or Do
 
 bench: setup ## measure; writes the tables and pictures of docs/performance.md (ARGS="--only cpu")
 	@$(BIN)/python -m bench $(ARGS)
+
+redrive: setup ## send failed jobs again; a list until ARGS="--send" (ARGS="--help" tells all)
+	@$(BIN)/python -m ops.redrive $(ARGS)
 
 # The functions' locks are constrained by requirements.txt, so that all agree on versions.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \

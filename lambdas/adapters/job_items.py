@@ -32,6 +32,11 @@ def due_partition(shard: int) -> str:
     return f"DUE#{shard}"
 
 
+def failed_partition(fire_at_ms: int) -> str:
+    """Where the due index has the jobs whose last attempt was planned for that day and that failed."""
+    return f"FAILED#{rfc3339(fire_at_ms)[:10]}"
+
+
 def owner_partition(owner: str, group: str) -> str:
     return f"{owner}#{group}"
 
@@ -73,7 +78,7 @@ def item_of(job: Job, apart: Apart = Apart()) -> Values:  # noqa: B008 (a consta
         "status": job.status.value,
         "due_at": job.due_at_ms,
         "fire_at": job.fire_at_ms,
-        "due_shard": _due_index_partition(job),
+        "due_shard": due_index_partition(job),
         "handoff": job.fire_at_ms if job.handoff else None,
         "request": _request_values(job.request, apart),
         "stored_apart": job.stored_apart,
@@ -139,11 +144,11 @@ def _units(item: Values) -> int:
     return -(-(item_size(item) + GROWTH_BYTES) // WRITE_UNIT_BYTES)
 
 
-def _due_index_partition(job: Job) -> str | None:
+def due_index_partition(job: Job) -> str | None:
     """Unfinished jobs are in their shard of the due index; failed ones where operators find those of a day."""
     if not job.status.finished:
         return due_partition(due_shard(job.id))
-    return f"FAILED#{rfc3339(job.fire_at_ms)[:10]}" if job.status is Status.FAILED else None
+    return failed_partition(job.fire_at_ms) if job.status is Status.FAILED else None
 
 
 def _request_values(request: Request, apart: Apart) -> Values:
