@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import re
-import sys
 import tomllib
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -76,7 +74,7 @@ def test_pages_that_the_code_names_are_there() -> None:
     """Docstrings, comments and messages send people to pages that exist."""
     named = {
         (match, str(path.relative_to(ROOT)))
-        for folder in ("infra", "lambdas", "local", "bench", "tests")
+        for folder in ("infra", "lambdas", "local", "ops", "bench", "tests")
         for path in (ROOT / folder).rglob("*.py")
         for match in re.findall(r"\bdocs/[\w/-]+\.(?:md|svg)", path.read_text())
     }
@@ -268,39 +266,11 @@ def test_the_changelog_knows_this_version() -> None:
     assert version == VERSION == newest[1]
 
 
-def test_the_handbooks_recovery_copies_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """F29. bring_back.py of docs/operating.md, run against a stand-in of DynamoDB."""
-    import boto3
-    from moto import mock_aws
-
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    script = re.search(r"```python\n(.*?)```", section("docs/operating.md", "Losing the table"), re.DOTALL)
-    assert script is not None
-    program = compile(re.sub(r"^   ", "", script[1], flags=re.MULTILINE), "bring_back.py", "exec")
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        for table in ("restored", "live"):
-            _make_table(client, table)
-        for table, pk, sk, status in [
-            ("restored", "JOB#lost", "JOB", "scheduled"),
-            ("restored", "JOB#kept", "JOB", "scheduled"),
-            ("restored", "SWEEP#3", "MARK", "old"),
-            ("live", "JOB#kept", "JOB", "succeeded"),
-        ]:
-            client.put_item(TableName=table, Item={"pk": {"S": pk}, "sk": {"S": sk}, "status": {"S": status}})
-        monkeypatch.setattr(sys, "argv", ["bring_back.py", "restored", "live"])
-        exec(program, {})
-        found = {item["pk"]["S"]: item["status"]["S"] for item in client.scan(TableName="live")["Items"]}
-    assert found == {"JOB#lost": "scheduled", "JOB#kept": "succeeded"}
-
-
-def _make_table(client: Any, name: str) -> None:
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-    )
+def test_every_command_of_operators_is_in_their_page() -> None:
+    """And no command is told that is not there."""
+    told = set(re.findall(r"^\| `(ops\.\w+)`", section("docs/operating.md", "Commands"), re.MULTILINE))
+    there = {f"ops.{path.stem}" for path in (ROOT / "ops").glob("*.py") if "__main__" in path.read_text()}
+    assert told == there
 
 
 def test_the_one_liners_are_python() -> None:
