@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,9 +105,14 @@ def find(given: argparse.Namespace) -> Place:
     session = boto3.Session(profile_name=given.profile, region_name=given.region)
     stacks = session.client("cloudformation").describe_stacks(StackName=given.stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", ())}
+    return stack_place(given.stack, outputs, session)
+
+
+def stack_place(name: str, outputs: Mapping[str, str], session: boto3.Session) -> Place:
+    """The stack on AWS with these outputs. Raises NotHere."""
     try:
         return Place(
-            title=f"the stack {given.stack} in {session.region_name}",
+            title=f"the stack {name} in {session.region_name}",
             dynamodb=session.client("dynamodb"),
             sqs=session.client("sqs"),
             table_name=outputs["TableName"],
@@ -115,7 +120,7 @@ def find(given: argparse.Namespace) -> Place:
             dead_letters_url=outputs["DeadLettersUrl"],
         )
     except KeyError as missing:
-        raise NotHere(f"The stack {given.stack} has no output {missing}: it is not one of Punctual.") from missing
+        raise NotHere(f"The stack {name} has no output {missing}: it is not one of Punctual.") from missing
 
 
 def local_place(stack_file: Path) -> Place:

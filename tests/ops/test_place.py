@@ -9,9 +9,10 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto import mock_aws
+from botocore.exceptions import ClientError, NoCredentialsError
 
-from ops import due, failed, place
+from lambdas.jobs.errors import StoreUnavailable
+from ops import failed, place
 from ops.selection import instant
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -61,37 +62,33 @@ def test_the_local_stack_is_found_by_its_file(tmp_path: Path) -> None:
     assert (found.table_name, found.jobs_url) == ("t", "http://127.0.0.1:9/jobs")
 
 
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.mark.usefixtures("account")
-@mock_aws
 def test_a_stack_on_aws_is_found_by_its_outputs() -> None:
-    """In the region that is asked for."""
-    outputs = {name: {"Value": f"the-{name}"} for name in ("TableName", "JobsQueueUrl", "DeadLettersUrl")}
-    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs}
-    cloudformation = boto3.client("cloudformation", region_name="eu-west-1")
-    cloudformation.create_stack(StackName="Punctual-prod", TemplateBody=json.dumps(template))
-    options = place.parser("ops.due", due.__doc__, due.EXAMPLES)
-    found = place.find(options.parse_args(["--stack", "Punctual-prod", "--region", "eu-west-1"]))
+    """In the session's region."""
+    session = boto3.Session(region_name="eu-west-1")
+    outputs = {name: f"the-{name}" for name in ("TableName", "JobsQueueUrl", "DeadLettersUrl")}
+    found = place.stack_place("Punctual-prod", outputs, session)
     assert (found.table_name, found.dead_letters_url) == ("the-TableName", "the-DeadLettersUrl")
-    assert found.dynamodb.meta.region_name == "eu-west-1"
+    assert found.dynamodb.meta.region_name == found.sqs.meta.region_name == "eu-west-1"
+    with pytest.raises(place.NotHere, match="it is not one of Punctual"):
+        place.stack_place("Other", {}, session)
 
 
-@pytest.mark.usefixtures("account")
-@mock_aws
-def test_a_stack_that_is_not_there_or_not_ours_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """In a sentence."""
-    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
-    cloudformation = boto3.client("cloudformation", region_name="eu-west-1")
-    cloudformation.create_stack(StackName="Other", TemplateBody=json.dumps(template))
-    for name, said in (("Nothing", "AWS refused"), ("Other", "it is not one of Punctual")):
-        assert failed.main(["--stack", name, "--region", "eu-west-1"]) == 1
-        assert said in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "ValidationError", "Message": "Stack x does not exist"}}, "DescribeStacks"),
+        NoCredentialsError(),
+        StoreUnavailable("Query: AccessDeniedException"),
+    ],
+)
+def test_what_aws_refuses_is_a_sentence(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No such stack, no credentials, a right that is missing."""
+
+    def refuse(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(place, "find", refuse)
+    assert failed.main(["--stack", "x"]) == 1
+    assert str(error) in capsys.readouterr().err
