@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
@@ -18,6 +19,9 @@ MOST_INTERIM_ANSWERS = 10
 _SWITCHING_PROTOCOLS = 101
 
 
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
+
+
 class _FinalAnswer(http.client.HTTPResponse):
     """Skips interim answers (1xx). http.client skips 100 for ever and takes every other for the answer itself."""
 
@@ -30,6 +34,16 @@ class _FinalAnswer(http.client.HTTPResponse):
                 raise http.client.UnknownProtocol(version)  # nobody asked for another
             http.client.parse_headers(self.fp)
         raise http.client.HTTPException("too many interim answers")
+
+    def _read_next_chunk_size(self) -> int:
+        """The size on the next line. http.client takes what is no size for a connection that broke, and -5 for one."""
+        line = self.fp.readline(HEADER_BYTES)
+        if not line.endswith(b"\n") and len(line) < HEADER_BYTES:
+            raise http.client.IncompleteRead(b"")
+        size = line.partition(b";")[0].strip()
+        if not _CHUNK_SIZE.fullmatch(size):
+            raise http.client.HTTPException("what should be a chunk's size is none")
+        return int(size, 16)
 
 
 def read_head(sock: GuardedSocket, method: str) -> HTTPResponse:

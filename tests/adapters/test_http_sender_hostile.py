@@ -56,6 +56,14 @@ def test_a_target_that_refuses_the_connection_is_told_as_such() -> None:
         pytest.param(answer(), "connection_lost", id="hangs up without an answer"),
         pytest.param(answer(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), "connection_lost", id="half a body"),
         pytest.param(answer(hostile.CHUNKED + b"5\r\nhal"), "connection_lost", id="half a chunk"),
+        pytest.param(answer(hostile.CHUNKED + b"2\r\nok\r\n"), "connection_lost", id="no last chunk"),
+        pytest.param(answer(hostile.CHUNKED + b"2\r\nok\r\n1"), "connection_lost", id="half a chunk size"),
+        pytest.param(answer(hostile.CHUNKED + b"xyz\r\nok\r\n"), "bad_response", id="a chunk size that is none"),
+        pytest.param(answer(hostile.CHUNKED + b"\r\nok\r\n"), "bad_response", id="an empty chunk size"),
+        pytest.param(answer(hostile.CHUNKED + b"-5\r\n" + bytes(200_000)), "bad_response", id="a negative chunk size"),
+        pytest.param(answer(hostile.CHUNKED + b"0x2\r\nok\r\n"), "bad_response", id="a chunk size with 0x"),
+        pytest.param(answer(hostile.CHUNKED + b"1_0\r\nok\r\n"), "bad_response", id="a chunk size with _"),
+        pytest.param(answer(hostile.CHUNKED + b"9" * 17 + b"\r\nok"), "bad_response", id="a chunk beyond 64 bits"),
         pytest.param(answer(b"GARBAGE\r\n\r\n"), "bad_response", id="garbage"),
         pytest.param(answer(bytes(range(256)) * 8), "bad_response", id="binary garbage"),
         pytest.param(answer(b"hello, this is HTTP/0.9\n"), "bad_response", id="HTTP/0.9"),
@@ -119,7 +127,6 @@ def test_a_target_that_keeps_the_worker_waiting_is_given_up_when_the_total_time_
         pytest.param(
             answer_for_ever(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n", bytes(9_999)), id="10 GB"
         ),
-        pytest.param(answer(hostile.CHUNKED + b"-5\r\n" + bytes(200_000)), id="a chunk of negative size"),
         pytest.param(answer_for_ever(hostile.CHUNKED, b"3E8\r\n" + bytes(1_000) + b"\r\n"), id="chunks for ever"),
     ],
 )
