@@ -78,6 +78,7 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         new_job_id=lambda: f"job_{uuid7().hex}",
         secrets=_signing_secrets(),
         new_key=lambda: os.urandom(KEY_BYTES),
+        targets=_targets(),
     )
     return desk, journal
 

@@ -400,6 +400,9 @@ class FakeTargets:
 
         self._call("forget", forgotten)
 
+    def lift(self, owner: str, host: str) -> bool:
+        return self._call("lift", lambda: self._records.pop((owner, host), None)) is not None
+
     def list(self, owner: str) -> Sequence[Target]:
         return self._call("list", lambda: [self._records[key] for key in sorted(self._records) if key[0] == owner])
 

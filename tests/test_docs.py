@@ -28,6 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 PICTURES = sorted(ROOT.glob("docs/pictures/*.svg"))
 NOVEMBER_2026_MS = 1_795_000_000_000
+PARAMETER = re.compile(r"[(][?]P<(?:job_)?([a-z]+)>[^)]*[)]")
+"""A part of a route's pattern that stands for an id or a host; the page writes `{id}`, `{host}`."""
+AS_WRITTEN = r"{\1}"
 REFUSALS = {"Fault": 1, "ValueRefused": 0, "Trouble": 0, "AttemptError": 0, "add": 1, "_bad": 0, "_fault": 0}
 """Calls that carry one of the API's codes, and at which position."""
 
@@ -103,11 +106,7 @@ def test_every_make_word_is_told_and_exists() -> None:
 
 def test_every_route_is_in_the_api_page() -> None:
     """The table of routes is what the api answers; what is planned is told apart and is not there."""
-    there = {
-        f"{method} {re.sub(r'[(][?]P<job_id>[^)]*[)]', '{id}', path)}"
-        for path, methods in ROUTES.items()
-        for method in methods
-    }
+    there = {f"{method} {PARAMETER.sub(AS_WRITTEN, path)}" for path, methods in ROUTES.items() for method in methods}
     route = r"`((?:GET|POST|PATCH|DELETE) /[\w/{}.-]*)`"
     assert set(re.findall(route, section("docs/api.md", "Routes"))) == there
     assert not set(re.findall(route, section("docs/api.md", "Later releases"))) & there

@@ -57,6 +57,13 @@ class DynamoDbTargets:
         with suppress(ConditionFailed):
             self._table.delete(_key(target.owner, target.host), "#version = :version", {"version": target.version})
 
+    def lift(self, owner: str, host: str) -> bool:
+        try:
+            self._table.delete(_key(owner, host), "attribute_exists(#pk)")
+        except ConditionFailed:
+            return False
+        return True
+
     def list(self, owner: str) -> Sequence[Target]:
         pages = self._table.query("#pk = :pk", {"pk": _partition(owner)}, consistent=True)
         return [_target(item) for item in islice((item for page, _ in pages for item in page), LONGEST_LIST)]

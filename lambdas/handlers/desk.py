@@ -12,7 +12,7 @@ from lambdas.jobs.document import check_media_type
 from lambdas.jobs.errors import Fault, JobNotFound, RequestRefused
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Job
-from lambdas.jobs.ports import Clock, JobStore, Journal, SigningSecrets
+from lambdas.jobs.ports import Clock, JobStore, Journal, SigningSecrets, Targets
 from lambdas.jobs.rotate import NewKey
 from lambdas.jobs.view import shown
 
@@ -32,6 +32,7 @@ class Desk:
     new_job_id: Callable[[], str]
     secrets: SigningSecrets
     new_key: NewKey
+    targets: Targets
 
 
 def owner_of(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from lambdas.handlers.desk import Desk, check_document_type, known_form, one_job
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.making import rerun_job, schedule_job
 from lambdas.handlers.signing import read_signing_secret, rotate_signing_secret
+from lambdas.handlers.targets import change_target, list_targets
 from lambdas.jobs.accept import edit
 from lambdas.jobs.asking import list_query
 from lambdas.jobs.change import cancel, change
@@ -117,5 +118,7 @@ ROUTES: Mapping[str, Mapping[str, Callable[..., HttpAnswer]]] = {
     "/v1/jobs/(?P<job_id>[^/]+)/rerun": {"POST": rerun_job},
     "/v1/signing-secret": {"GET": read_signing_secret},
     "/v1/signing-secret/rotate": {"POST": rotate_signing_secret},
+    "/v1/targets": {"GET": list_targets},
+    "/v1/targets/(?P<host>[^/]+)": {"PATCH": change_target},
     "/health": {"GET": health},
 }

@@ -3,6 +3,7 @@
 PunctualError
 ├── RequestRefused          the user asked for something that cannot be done: the API answers with its faults
 │   ├── JobNotFound         404, also for what belongs to someone else
+│   ├── TargetNotFound      404, also for a target that is well
 │   ├── JobRunning          409
 │   ├── JobFinished         409
 │   ├── JobNotFinished      409
@@ -77,6 +78,14 @@ class JobNotFound(RequestRefused):
     def __init__(self) -> None:
         message = "There is no job with this id. Jobs that ended are kept for a limited time."
         super().__init__(404, "Not found", [Fault("id", "not_found", message)])
+
+
+class TargetNotFound(RequestRefused):
+    """Nothing is held against this host for this owner: it is well, or was never called."""
+
+    def __init__(self) -> None:
+        message = "No target of yours with this host is in trouble. GET /v1/targets lists those that are."
+        super().__init__(404, "Not found", [Fault("host", "not_found", message)])
 
 
 class JobRunning(RequestRefused):

@@ -169,6 +169,10 @@ class Targets(Protocol):
         """Remove the record of a target that is well again. Does nothing if it has changed meanwhile."""
         ...
 
+    def lift(self, owner: str, host: str) -> bool:
+        """Remove the owner's record whatever it says; returns whether there was one."""
+        ...
+
     def list(self, owner: str) -> Sequence[Target]:
         """The owner's records by their hosts, the first thousand."""
         ...

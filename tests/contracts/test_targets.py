@@ -132,6 +132,16 @@ def test_forgetting_what_is_gone_is_fine(targets: Targets) -> None:
     assert stands(targets) is None
 
 
+def test_lifting_removes_a_record_whatever_it_says(targets: Targets) -> None:
+    """The owner's own, and it says whether there was one."""
+    target = failed(targets)
+    targets.replace(target.denied("status_permanent", now_ms=NOW_MS), read_version=target.version, now_ms=NOW_MS)
+    assert not targets.lift("bob", HOST)
+    assert targets.lift("ada", HOST)
+    assert not targets.lift("ada", HOST)
+    assert stands(targets) is None
+
+
 def test_owners_see_and_change_their_own_targets_only(targets: Targets) -> None:
     """One owner's dead target is no other's, though it be the same host."""
     mine = failed(targets, 2)

@@ -14,7 +14,16 @@ from lambdas.jobs.destination import Rules
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.settle import Terms
 from tests.examples import RETENTION_MS, new_id, new_key
-from tests.fakes import FakeAlerts, FakeClock, FakeJobQueue, FakeJobStore, FakeJournal, FakeSender, FakeSigningSecrets
+from tests.fakes import (
+    FakeAlerts,
+    FakeClock,
+    FakeJobQueue,
+    FakeJobStore,
+    FakeJournal,
+    FakeSender,
+    FakeSigningSecrets,
+    FakeTargets,
+)
 
 FIRST_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f01"
 SECOND_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f02"
@@ -69,11 +78,21 @@ class Service:
     def __post_init__(self) -> None:
         self.queue = FakeJobQueue(self.clock)
         self.sender = FakeSender(self.clock)
+        self.targets = FakeTargets()
 
     def desk(self, rules: Rules = Rules()) -> Desk:  # noqa: B008 (a frozen value)
         """What the api's routes need."""
         return Desk(
-            self.store, self.journal, self.clock, self.horizon, rules, RETENTION_MS, new_id, self.secrets, new_key
+            store=self.store,
+            journal=self.journal,
+            clock=self.clock,
+            horizon=self.horizon,
+            rules=rules,
+            retention_ms=RETENTION_MS,
+            new_job_id=new_id,
+            secrets=self.secrets,
+            new_key=new_key,
+            targets=self.targets,
         )
 
 
