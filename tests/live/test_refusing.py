@@ -86,7 +86,11 @@ def test_paths_and_methods_that_are_not_there_say_what_is(stack: DeployedStack) 
     wrong = stack.call("PUT", "/v1/jobs", SOON)
 
     assert (nowhere.status, nowhere.body["code"]) == (404, "not_found")
-    assert (wrong.status, wrong.body["code"], wrong.headers["allow"]) == (405, "method_not_allowed", "GET, POST")
+    assert (wrong.status, wrong.body["code"], wrong.headers["allow"]) == (
+        405,
+        "method_not_allowed",
+        "GET, HEAD, OPTIONS, POST",
+    )
 
 
 def test_the_service_says_that_it_is_well_to_everybody(stack: DeployedStack) -> None:
