@@ -29,6 +29,9 @@ EARLY_TOLERANCE_MS = 5_000
 LATE_OUTCOME_DELAY_SECONDS = 30
 """How long an outcome waits in the queue when the table does not take it."""
 
+UNSIGNED_DELAY_MS = 30_000
+"""How long a job is put off when its owner's secret cannot be read: nothing goes out unsigned that is to be signed."""
+
 LONGEST_ALONE_MS = 75_000
 """What one message may take: the wait for its instant, the longest time-out, and the settling."""
 
@@ -134,30 +137,42 @@ def _won_otherwise(message: Message, claim: Claim, claim_id: str, worker: Worker
 
 def _attempt(job: Job, worker: Worker) -> Job | None:
     """Send the job, or not, as its target stands. The job after it, or None if there is nothing more to do for it."""
+    try:
+        secret = worker.secret_of(job.owner)
+    except StoreUnavailable as error:
+        # Given back, not kept: under a claim that only runs out, it would count as the death of a worker.
+        worker.journal.tell("secret_unavailable", job_id=job.id, error=str(error))
+        _put_off(job, max(job.fire_at_ms, worker.clock.now_ms()) + UNSIGNED_DELAY_MS, worker, for_target=False)
+        return None
     admission = worker.breaker.admit(job)
     if isinstance(admission, PutOff):
-        put_off(
-            job,
-            fire_at_ms=admission.fire_at_ms,
-            store=worker.store,
-            journal=worker.journal,
-            terms=worker.terms,
-            now_ms=worker.clock.now_ms(),
-        )
+        _put_off(job, admission.fire_at_ms, worker)
         after = None
     elif isinstance(admission, Deny):
         after = _write(job, DENIED_OUTCOME, worker)
     else:
-        return _exchange(job, worker)
+        return _exchange(job, secret, worker)
     worker.breaker.remind(job)
     return after
 
 
-def _exchange(job: Job, worker: Worker) -> Job | None:
+def _put_off(job: Job, fire_at_ms: int, worker: Worker, *, for_target: bool = True) -> None:
+    put_off(
+        job,
+        fire_at_ms=fire_at_ms,
+        store=worker.store,
+        journal=worker.journal,
+        terms=worker.terms,
+        now_ms=worker.clock.now_ms(),
+        for_target=for_target,
+    )
+
+
+def _exchange(job: Job, secret: SigningSecret | None, worker: Worker) -> Job | None:
     """Open, wait, send, settle; and note what that says of the target."""
     job = worker.store.with_request(job)
     timeout_seconds = job.timeout_ms / 1000
-    opened = worker.sender.open(_request(job, worker), timeout_seconds=timeout_seconds)
+    opened = worker.sender.open(_request(job, secret, worker), timeout_seconds=timeout_seconds)
     try:
         latest_ms = (job.lease_until_ms or 0) - job.timeout_ms
         result = opened.send_at(job.fire_at_ms, latest_ms=latest_ms)
@@ -169,14 +184,12 @@ def _exchange(job: Job, worker: Worker) -> Job | None:
     return after
 
 
-def _request(job: Job, worker: Worker) -> OutgoingRequest:
-    """What is to be sent, signed if the owner has a secret. When that is not known, nothing is sent: it raises."""
-    secret = worker.secret_of(job.owner)
+def _request(job: Job, secret: SigningSecret | None, worker: Worker) -> OutgoingRequest:
+    """What is to be sent, signed if the owner has a secret."""
     request = outgoing_request(job)
     if secret is None:
         return request
-    at_ms = max(job.fire_at_ms, worker.clock.now_ms())
-    return signed(request, secret, message_id=job.id, at_ms=at_ms)
+    return signed(request, secret, message_id=job.id, at_ms=max(job.fire_at_ms, worker.clock.now_ms()))
 
 
 def _write(job: Job, outcome: Outcome, worker: Worker) -> Job | None:

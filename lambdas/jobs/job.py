@@ -257,8 +257,9 @@ class Job:
         )
         return job.edited(now_ms=now_ms, horizon=horizon)
 
-    def put_off(self, *, fire_at_ms: int, now_ms: int, horizon: Horizon) -> Job:
-        """Arrow h: scheduled again as if it had never been claimed, because its target is paused.
+    def put_off(self, *, fire_at_ms: int, now_ms: int, horizon: Horizon, for_target: bool = True) -> Job:
+        """Arrow h: scheduled again as if it had never been claimed, because its target is paused (`for_target`), or
+        because what signs it cannot be read.
 
         The attempt's number is given back: nothing was sent under it, and the claim that holds it sends nothing any
         more. Deaths are kept, they are the job's own. The new fire time must be beyond the old one.
@@ -270,7 +271,7 @@ class Job:
             claim_id=None,
             lease_until_ms=None,
             attempt_count=self.attempt_count - 1,
-            waiting_since_ms=now_ms if self.waiting_since_ms is None else self.waiting_since_ms,
+            waiting_since_ms=now_ms if for_target and self.waiting_since_ms is None else self.waiting_since_ms,
         )
         return job.edited(now_ms=now_ms, horizon=horizon)
 

@@ -87,13 +87,22 @@ def settle_late(message: Message, *, store: JobStore, journal: Journal, terms: T
     return job if job.owes_notice else None
 
 
-def put_off(job: Job, *, fire_at_ms: int, store: JobStore, journal: Journal, terms: Terms, now_ms: int) -> None:
+def put_off(
+    job: Job,
+    *,
+    fire_at_ms: int,
+    store: JobStore,
+    journal: Journal,
+    terms: Terms,
+    now_ms: int,
+    for_target: bool = True,
+) -> None:
     """Give a claimed job back unsent, to be fired at another time (arrow h); its attempt does not count.
 
     If the claim does not hold any more it changes nothing and says so. Raises StoreUnavailable: then nothing may be
     sent under the claim, for it may have been given back.
     """
-    after = job.put_off(fire_at_ms=fire_at_ms, now_ms=now_ms, horizon=terms.horizon)
+    after = job.put_off(fire_at_ms=fire_at_ms, now_ms=now_ms, horizon=terms.horizon, for_target=for_target)
     try:
         store.put_off(after, claim_id=job.claim_id or "")
     except SettleLost:

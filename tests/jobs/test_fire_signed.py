@@ -8,7 +8,8 @@ import pytest
 import time_machine
 from standardwebhooks.webhooks import Webhook
 
-from lambdas.jobs.job import Body, Job, Request, Status
+from lambdas.jobs.fire import UNSIGNED_DELAY_MS
+from lambdas.jobs.job import Body, Job, Request, RetryPolicy, Status
 from lambdas.jobs.signing import KEY_BYTES, REMEMBERED_MS, SigningSecret
 from tests.jobs.firing import DUE_MS, MINUTE_MS, accepted, fired
 from tests.world import World
@@ -84,17 +85,36 @@ def test_a_worker_asks_for_a_secret_once_a_minute(world: World) -> None:
 
 
 def test_nothing_is_sent_while_it_is_not_known_whether_to_sign(world: World) -> None:
-    """F20: the message comes again, and what is sent then is signed."""
+    """F20: the job is put off and keeps its attempt; what is sent later is signed."""
     world.secrets.write("ada", SECRET)
     job = accepted(world)
     world.secrets.down = True
-    assert len(fired(world, job)) == 1
+    assert fired(world, job) == []
     assert (world.sender.sent, world.sender.open_connections) == ([], 0)
+    after = world.store[job.id]
+    assert (after.status, after.attempt_count, after.deaths) == (Status.SCHEDULED, 0, 0)
+    assert after.fire_at_ms == DUE_MS + UNSIGNED_DELAY_MS and after.waiting_since_ms is None
     assert world.store.in_due_index(job.id)
+    assert len(world.journal.of("secret_unavailable")) == 1
     world.secrets.down = False
-    world.clock.ms = DUE_MS + 2 * MINUTE_MS
-    assert fired(world, job, receive_count=2) == []
+    world.clock.ms = after.fire_at_ms - 2_000
+    assert fired(world, after) == []
     assert world.store[job.id].status is Status.SUCCEEDED
+    assert "webhook-signature" in headers_of(world, job)
+
+
+def test_an_outage_of_twelve_minutes_fails_no_job(world: World) -> None:
+    """F20: of the table's secrets or of KMS; nor does it spend the only attempt that a job has."""
+    world.secrets.write("ada", SECRET)
+    job = accepted(world, retry=RetryPolicy(max_attempts=1))
+    world.secrets.down = True
+    world.run(seconds=720)
+    assert world.store[job.id].status is Status.SCHEDULED
+    world.secrets.down = False
+    world.run(seconds=120)
+    after = world.store[job.id]
+    assert (after.status, after.attempt_count, after.deaths) == (Status.SUCCEEDED, 1, 0)
+    assert len(world.sent(job)) == 1
     assert "webhook-signature" in headers_of(world, job)
 
 
