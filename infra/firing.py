@@ -59,7 +59,7 @@ def _function(
         timeout=Duration.seconds(110),
         rights=[
             store.may("DeleteItem", "GetItem", "PutItem", "UpdateItem"),
-            may_seal(secrets, "Decrypt"),
+            may_seal(secrets, "Decrypt", settings=settings),
             may_consume(channels.jobs),
             may_send(channels.jobs),
             may_send(channels.dead_letters),

@@ -177,7 +177,7 @@ def _api_function(
         rights=[
             store.may("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"),
             store.may_query(OWNER_STATUS),
-            may_seal(secrets, "Decrypt", "Encrypt"),
+            may_seal(secrets, "Decrypt", "Encrypt", settings=settings),
         ],
         environment={
             "PUNCTUAL_TABLE": store.table.table_name,
