@@ -106,5 +106,6 @@ _MESSAGES = {
     "bad_response": "What the target answered is not HTTP.",
     "expectation_failed": "The target's answer is not what was expected.",
     "died": DIED.message,
+    "request_damaged": "What is stored of the request cannot be read. Nothing was sent.",
     "target_denied": TARGET_DENIED.message,
 }

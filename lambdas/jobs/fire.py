@@ -19,7 +19,7 @@ from lambdas.jobs.outcome import Outcome, judge
 from lambdas.jobs.outgoing import outgoing_request
 from lambdas.jobs.ports import Alerts, Claim, Clock, JobQueue, JobStore, Journal, Message, Sender
 from lambdas.jobs.sending import OutgoingRequest
-from lambdas.jobs.settle import DIED_TOO_OFTEN, Terms, give_up, put_off, settle, settle_late
+from lambdas.jobs.settle import DIED_TOO_OFTEN, REQUEST_DAMAGED, Terms, give_up, put_off, settle, settle_late
 from lambdas.jobs.signing import SigningSecret, signed
 from lambdas.jobs.target import DENIED_OUTCOME, Deny, PutOff
 
@@ -170,7 +170,10 @@ def _put_off(job: Job, fire_at_ms: int, worker: Worker, *, for_target: bool = Tr
 
 def _exchange(job: Job, secret: SigningSecret | None, worker: Worker) -> Job | None:
     """Open, wait, send, settle; and note what that says of the target."""
-    job = worker.store.with_request(job)
+    try:
+        job = worker.store.with_request(job)
+    except DamagedItem:
+        return _write(job, REQUEST_DAMAGED, worker)
     timeout_seconds = job.timeout_ms / 1000
     opened = worker.sender.open(_request(job, secret, worker), timeout_seconds=timeout_seconds)
     try:

@@ -19,6 +19,13 @@ DIED_TOO_OFTEN = Outcome(
 )
 """What is written of a job whose workers died as often as they may."""
 
+REQUEST_DAMAGED = Outcome(
+    Verdict.RETRYABLE,
+    error_code="request_damaged",
+    error_message="What is stored of the request cannot be read. Nothing was sent.",
+)
+"""What is written when headers and body beside a job cannot be read. Retried: newer code may have written them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

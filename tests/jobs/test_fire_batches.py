@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.fire import LONGEST_ALONE_MS
-from lambdas.jobs.job import MAX_DEATHS, Job, Status
+from lambdas.jobs.job import MAX_DEATHS, Job, RetryPolicy, Status
 from lambdas.jobs.ports import Message
 from lambdas.jobs.sending import Answer, OutgoingRequest
 from tests.jobs.firing import ANSWER, accepted, fired
@@ -147,3 +148,24 @@ class Log:
             return ANSWER(200)
 
         return answer
+
+
+def test_a_request_that_cannot_be_read_ends_its_job_with_an_honest_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F28: tried again, as newer code may have written it; then failed and told, and no worker is said to have died."""
+
+    def damaged(job: Job) -> Job:
+        raise DamagedItem(f"JOB#{job.id}", "its request: TypeError: not a body")
+
+    monkeypatch.setattr(world.store, "with_request", damaged)
+    job = accepted(world, retry=RetryPolicy(max_attempts=2))
+    assert fired(world, job) == []
+    again = world.store[job.id]
+    assert (again.status, again.deaths) == (Status.SCHEDULED, 0)
+    world.clock.ms = again.fire_at_ms
+    assert fired(world, again) == []
+    ended = world.store[job.id]
+    assert ended.status is Status.FAILED
+    assert [attempt.error.code for attempt in ended.attempts if attempt.error] == ["request_damaged"] * 2
+    assert world.sent(job) == []
