@@ -150,6 +150,10 @@ class FakeJobStore:
             more = len(jobs) > len(shown)
             return JobPage(tuple(map(self._in_list, shown)), positions_after(query, places) if more else None)
 
+    def cursor_key(self) -> bytes:
+        with self._call("cursor_key"):
+            return b"0123456789abcdef" * 2
+
     def replace(self, job: Job, *, read_version: int) -> Job:
         with self._call("replace"):
             found = self._job(job.id)

@@ -70,6 +70,7 @@ class DynamoDbJobStore:
         self._table = DynamoDbTable(client, table)
         self._requests = StoredRequests(self._table, retention_ms=retention_ms)
         self._due_page = due_page
+        self._cursor_key: bytes | None = None
 
     def add(self, job: Job) -> Job:
         item, job = self._requests.lay_down(job)
@@ -129,6 +130,13 @@ class DynamoDbJobStore:
 
     def list(self, query: ListQuery, *, now_ms: int) -> JobPage:
         return list_jobs(self._table, self._requests, query, now_ms=now_ms)
+
+    def cursor_key(self) -> bytes:
+        if self._cursor_key is None:
+            from lambdas.adapters.dynamodb_cursor_key import cursor_key
+
+            self._cursor_key = cursor_key(self._table)
+        return self._cursor_key
 
     def replace(self, job: Job, *, read_version: int) -> Job:
         replaced = job.stored_apart

@@ -52,9 +52,9 @@ def read_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
 
 
 def list_jobs(request: HttpRequest, desk: Desk) -> HttpAnswer:
-    query = list_query(request.query, owner=owner_of(request))
+    query = list_query(request.query, owner=owner_of(request), cursor_key=desk.store.cursor_key)
     page = desk.store.list(query, now_ms=desk.clock.now_ms())
-    cursor = None if page.after is None else encode_cursor(query, page.after)
+    cursor = None if page.after is None else encode_cursor(query, page.after, key=desk.store.cursor_key())
     return HttpAnswer(200, {"jobs": [shown(job, whole=False) for job in page.jobs], "next_cursor": cursor})
 
 

@@ -17,11 +17,11 @@ LARGEST_PAGE = 100
 _LOST_PLUS = re.compile(r"\A(.{16,}) (?=\d\d:\d\d\Z)")
 
 
-def list_query(parameters: Iterable[tuple[str, str]], *, owner: str) -> ListQuery:
+def list_query(parameters: Iterable[tuple[str, str]], *, owner: str, cursor_key: Callable[[], bytes]) -> ListQuery:
     """What an owner asks for with the parameters of `GET /v1/jobs`, decoded, in order and with repeats.
 
     An empty value is as good as none. Raises RequestRefused with all faults; a cursor is judged when the question that
-    it must belong to is sound.
+    it must belong to is sound, and only then the key that signs cursors is asked for.
     """
     values: dict[str, str] = {}
     faults: list[Fault] = []
@@ -38,7 +38,7 @@ def list_query(parameters: Iterable[tuple[str, str]], *, owner: str) -> ListQuer
     if faults:
         raise RequestRefused(422, "Invalid request", faults)
     cursor = values.get("cursor")
-    return replace(query, after=decode_cursor(cursor, query)) if cursor else query
+    return replace(query, after=decode_cursor(cursor, query, key=cursor_key())) if cursor else query
 
 
 def _query(query: ListQuery, values: dict[str, str]) -> tuple[ListQuery, list[Fault]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import hashlib
+import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +12,8 @@ from lambdas.jobs.errors import Fault, RequestRefused
 from lambdas.jobs.job import UPCOMING, Job, Status
 
 UPCOMING_GROUP = "upcoming"
+
+SIGNATURE_BYTES = 16
 
 
 def group_of(status: Status) -> str:
@@ -77,22 +79,22 @@ def positions_after(query: ListQuery, shown: Sequence[tuple[str, Position]]) -> 
     return places
 
 
-def encode_cursor(query: ListQuery, after: Mapping[str, Position]) -> str:
-    """An opaque cursor that is good for this owner and this question only."""
+def encode_cursor(query: ListQuery, after: Mapping[str, Position], *, key: bytes) -> str:
+    """An opaque cursor that is good for this owner and this question only, signed with the service's `key`."""
     places = {group: [place.due_at_ms, place.job_id] for group, place in after.items()}
-    text = json.dumps([_digest(query), places], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    content = json.dumps(places, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_signature(query, content, key) + content).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, query: ListQuery) -> Mapping[str, Position]:
+def decode_cursor(cursor: str, query: ListQuery, *, key: bytes) -> Mapping[str, Position]:
     """Where a cursor says to go on. Raises RequestRefused (`cursor_invalid`) for anything that was not made by
-    `encode_cursor` for the same owner and the same question."""
+    `encode_cursor` with this key for the same owner and the same question: nothing of it is looked at before."""
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        digest, places = json.loads(text)
-        if digest != _digest(query):
-            raise ValueError("made for another question")
-        return {str(group): _position(place) for group, place in places.items()}
+        signed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        signature, content = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
+        if not hmac.compare_digest(signature, _signature(query, content, key)):
+            raise ValueError("not signed by this service for this question")
+        return {str(group): _position(place) for group, place in json.loads(content).items()}
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         message = "The cursor is not one that this list has given; leave it out to begin at the first page."
         raise RequestRefused(422, "Invalid request", [Fault("cursor", "cursor_invalid", message)]) from error
@@ -105,7 +107,7 @@ def _position(place: object) -> Position:
     raise ValueError("not a position")
 
 
-def _digest(query: ListQuery) -> str:
-    """What binds a cursor: whose list it is, and of what."""
+def _signature(query: ListQuery, content: bytes, key: bytes) -> bytes:
+    """What binds a cursor's content: whose list it is, and of what. Nobody but the service has the key."""
     asked = [query.owner, sorted(query.statuses), query.from_ms, query.to_ms, query.descending]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
+    return hmac.digest(key, json.dumps(asked).encode() + b"\0" + content, "sha256")[:SIGNATURE_BYTES]

@@ -90,6 +90,10 @@ class JobStore(Protocol):
         """A page of the owner's jobs by due time, without what has expired."""
         ...
 
+    def cursor_key(self) -> bytes:
+        """The key that signs the cursors of lists: 32 random bytes, made when first asked for, the same for all."""
+        ...
+
     def replace(self, job: Job, *, read_version: int) -> Job:
         """Write an edited or cancelled job if it is still the owner's, `scheduled` and at `read_version`.
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
-from lambdas.jobs.errors import EditLost, StoreUnavailable
+from lambdas.jobs.errors import DamagedItem, EditLost, StoreUnavailable
 from lambdas.jobs.job import AttemptOutcome, Body, Job, Status
 from lambdas.jobs.listing import ListQuery
 from lambdas.jobs.ports import Claim
-from tests.contracts.aws_places import interrupted
+from tests.contracts.aws_places import always, interrupted
 from tests.contracts.conftest import Table, table_in
 from tests.examples import HORIZON, RETENTION_MS, a_job, an_attempt, large_request
 from tests.fakes import NOW_MS
@@ -215,6 +215,37 @@ class TestEditsAgainstEachOther:
         with before(table, "DeleteItem", away):
             edited = store.replace(with_body(job, b"second"), read_version=1)
         assert read(store, job) == edited
+
+
+class TestTheKeyOfCursors:
+    def test_every_process_has_the_same(self, table: Table, store: DynamoDbJobStore) -> None:
+        """T5: a page may be asked of another copy of the function than the one before."""
+        assert store.cursor_key() == table.store().cursor_key()
+
+    def test_of_two_that_make_it_at_once_both_have_the_first(self, table: Table, store: DynamoDbJobStore) -> None:
+        """The other comes between the look and the write."""
+        rivals: list[bytes] = []
+        with before(table, "PutItem", lambda: rivals.append(table.store().cursor_key())):
+            assert store.cursor_key() == rivals[0]
+
+    def test_a_lost_reply_makes_no_second(self, table: Table, store: DynamoDbJobStore) -> None:
+        """What is in the table counts."""
+        with reply_lost(table, "PutItem"):
+            key = store.cursor_key()
+        assert table.store().cursor_key() == key
+
+    def test_it_is_read_once(self, table: Table, store: DynamoDbJobStore) -> None:
+        """By each process: no page costs a read more."""
+        key = store.cursor_key()
+        with always(table.client, "before-call.dynamodb.GetItem", lambda **_: pytest.fail("it was read again")):
+            assert store.cursor_key() == key
+
+    def test_what_is_no_key_is_not_signed_with(self, table: Table, store: DynamoDbJobStore) -> None:
+        """An empty key would be one that everybody has."""
+        item = {"pk": {"S": "SERVICE#"}, "sk": {"S": "CURSOR_KEY"}, "key": {"B": b""}}
+        table.client.put_item(TableName=table.name, Item=item)
+        with pytest.raises(DamagedItem):
+            store.cursor_key()
 
 
 class TestReadingWhileOthersWrite:

@@ -47,8 +47,8 @@ def pages(store: JobStore, query: ListQuery, *, now_ms: int = NOW_MS) -> list[Se
         shown.append(page.jobs)
         if page.after is None:
             return shown
-        cursor = encode_cursor(query, page.after)
-        query = replace(query, after=decode_cursor(cursor, query))
+        cursor = encode_cursor(query, page.after, key=store.cursor_key())
+        query = replace(query, after=decode_cursor(cursor, query, key=store.cursor_key()))
     raise AssertionError("the pages go round in a loop")
 
 
@@ -101,6 +101,12 @@ def test_owners_see_their_own_jobs_only(store: JobStore) -> None:
     for owner in ("ada", "ada#upcoming", "ad", "upcoming"):
         assert [job.owner for job in listed(store, ListQuery(owner))] == [owner]
     assert listed(store, ListQuery("nobody")) == []
+
+
+def test_the_key_of_cursors_stays(store: JobStore) -> None:
+    """Random, and the same whoever asks."""
+    key = store.cursor_key()
+    assert len(key) == 32 and store.cursor_key() == key
 
 
 def test_the_last_page_says_so(store: JobStore) -> None:

@@ -9,16 +9,19 @@ from lambdas.jobs.errors import RequestRefused
 from lambdas.jobs.job import Status
 from lambdas.jobs.listing import ListQuery, Position, encode_cursor
 
+KEY = b"k" * 32
 NOON_MS = 1_798_113_600_000  # 2026-12-24T12:00:00Z
 
 
 def asked(**parameters: str) -> ListQuery:
-    return list_query([(name.rstrip("_"), value) for name, value in parameters.items()], owner="ada")
+    return list_query(
+        [(name.rstrip("_"), value) for name, value in parameters.items()], owner="ada", cursor_key=lambda: KEY
+    )
 
 
 def faults(*parameters: tuple[str, str]) -> list[tuple[str, str]]:
     with pytest.raises(RequestRefused) as refused:
-        list_query(parameters, owner="ada")
+        list_query(parameters, owner="ada", cursor_key=lambda: KEY)
     assert refused.value.status == 422
     return [(fault.field, fault.code) for fault in refused.value.faults]
 
@@ -124,8 +127,8 @@ def test_a_cursor_goes_on_with_the_question_it_was_given_for() -> None:
     """Of the same owner; another page size is fine, another range is not."""
     query = asked(status="failed", limit="1")
     after = {"failed": Position(NOON_MS, "job_" + "0" * 32)}
-    cursor = encode_cursor(query, after)
+    cursor = encode_cursor(query, after, key=KEY)
     assert asked(status="failed", limit="9", cursor=cursor).after == after
     assert faults(("status", "cancelled"), ("cursor", cursor)) == [("cursor", "cursor_invalid")]
     with pytest.raises(RequestRefused):
-        list_query([("status", "failed"), ("cursor", cursor)], owner="eve")
+        list_query([("status", "failed"), ("cursor", cursor)], owner="eve", cursor_key=lambda: KEY)

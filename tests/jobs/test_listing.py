@@ -17,6 +17,7 @@ from lambdas.jobs.listing import (
     UPCOMING_GROUP,
     ListQuery,
     Position,
+    _signature,
     decode_cursor,
     encode_cursor,
     group_of,
@@ -25,6 +26,7 @@ from lambdas.jobs.listing import (
 from tests.examples import a_job, new_id
 from tests.fakes import NOW_MS, FakeJobStore
 
+KEY = b"k" * 32
 QUERY = ListQuery("ada", frozenset({Status.SCHEDULED, Status.FAILED}), from_ms=NOW_MS, to_ms=NOW_MS * 2)
 AFTER = {UPCOMING_GROUP: Position(NOW_MS + 7, new_id()), "failed": Position(NOW_MS + 7, "")}
 
@@ -36,7 +38,7 @@ REFUSED = (422, "cursor_invalid", "cursor")
 def fault_of(cursor: str, query: ListQuery = QUERY) -> tuple[int, str, str] | None:
     """Status, code and field of what is wrong with a cursor; None if nothing is. Anything else is raised."""
     try:
-        decode_cursor(cursor, query)
+        decode_cursor(cursor, query, key=KEY)
     except RequestRefused as error:
         return error.status, error.code, error.faults[0].field
     return None
@@ -60,8 +62,8 @@ def test_scheduled_and_running_are_one_group() -> None:
 class TestCursors:
     def test_a_cursor_says_where_to_go_on(self) -> None:
         """And fits into a URL as it is."""
-        cursor = encode_cursor(QUERY, AFTER)
-        assert decode_cursor(cursor, QUERY) == AFTER
+        cursor = encode_cursor(QUERY, AFTER, key=KEY)
+        assert decode_cursor(cursor, QUERY, key=KEY) == AFTER
         assert cursor.isascii()
         assert cursor.replace("-", "").replace("_", "").isalnum()
 
@@ -78,11 +80,11 @@ class TestCursors:
     )
     def test_it_is_good_for_its_owner_and_its_question_only(self, other: dict[str, Any]) -> None:
         """T5: another's cursor says nothing, not even that it was one."""
-        assert fault_of(encode_cursor(QUERY, AFTER), replace(QUERY, **other)) == REFUSED
+        assert fault_of(encode_cursor(QUERY, AFTER, key=KEY), replace(QUERY, **other)) == REFUSED
 
     def test_the_limit_may_change_from_page_to_page(self) -> None:
         """It is no part of the question."""
-        assert decode_cursor(encode_cursor(QUERY, AFTER), replace(QUERY, limit=1)) == AFTER
+        assert decode_cursor(encode_cursor(QUERY, AFTER, key=KEY), replace(QUERY, limit=1), key=KEY) == AFTER
 
     @pytest.mark.parametrize(
         "cursor",
@@ -120,9 +122,24 @@ class TestCursors:
         ],
     )
     def test_places_that_no_list_gives_are_refused(self, places: object) -> None:
-        """Even with a digest that fits: nothing strange reaches the store."""
-        digest = json.loads(base64.urlsafe_b64decode(encode_cursor(QUERY, {}) + "=="))[0]
-        assert fault_of(encoded([digest, places])) == REFUSED
+        """Even if they were signed: nothing strange reaches the store."""
+        content = json.dumps(places).encode()
+        signed = _signature(QUERY, content, KEY) + content
+        assert fault_of(base64.urlsafe_b64encode(signed).decode()) == REFUSED
+
+    def test_a_cursor_cannot_be_forged(self) -> None:
+        """T5: without the service's key, or with any bit of one's own cursor changed."""
+        cursor = encode_cursor(QUERY, AFTER, key=KEY)
+        assert fault_of(encode_cursor(QUERY, AFTER, key=bytes(32))) == REFUSED
+        signed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        for place in range(len(signed)):
+            altered = signed[:place] + bytes([signed[place] ^ 1]) + signed[place + 1 :]
+            assert fault_of(base64.urlsafe_b64encode(altered).decode()) == REFUSED
+
+    def test_a_cut_cursor_is_refused(self) -> None:
+        """Wherever it was cut."""
+        cursor = encode_cursor(QUERY, AFTER, key=KEY)
+        assert all(fault_of(cursor[:length]) == REFUSED for length in range(len(cursor)))
 
     @given(st.text(max_size=80))
     def test_no_text_is_a_trap(self, text: str) -> None:
@@ -166,4 +183,4 @@ def all_pages(store: FakeJobStore, query: ListQuery) -> list[Job]:
         seen += page.jobs
         if page.after is None:
             return seen
-        query = replace(query, after=decode_cursor(encode_cursor(query, page.after), query))
+        query = replace(query, after=decode_cursor(encode_cursor(query, page.after, key=KEY), query, key=KEY))
