@@ -54,6 +54,14 @@ def for_here() -> dict[str, Path]:
     return packages(THIS_MACHINE)
 
 
+LOADED_LATER = {
+    "lambdas/adapters/dynamodb_cursor_key.py",
+    "lambdas/adapters/dynamodb_new_jobs.py",
+    "lambdas/handlers/batch.py",
+}
+"""Imported where they are needed, because most requests do not; the job store brings its two to all who have one."""
+
+
 @pytest.fixture(scope="module")
 def for_aws() -> dict[str, Path]:
     """The packages for AWS."""
@@ -79,9 +87,10 @@ def test_a_packaged_handler_runs_where_nothing_else_is(function: str, probed: di
 def test_of_our_code_a_package_has_just_what_its_function_loads(
     function: str, for_here: dict[str, Path], probed: dict[str, dict[str, list[str]]]
 ) -> None:
-    """No other function's adapter, and nothing that would be missed at the first invocation."""
+    """No other function's adapter, and nothing that would be missed at the first invocation or later."""
     packed = {name for name in _names(for_here[function]) if name.startswith("lambdas/") and name.endswith(".py")}
-    assert packed == set(probed[function]["files"])
+    loaded = set(probed[function]["files"])
+    assert loaded <= packed and packed - loaded <= LOADED_LATER
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
