@@ -126,7 +126,7 @@ class DynamoDbTable:
             codes = {reason["Code"] for reason in reasons} - {"None"}
             if codes != {"TransactionConflict"}:
                 raise StoreUnavailable(f"TransactWriteItems: {', '.join(sorted(codes))}")
-            time.sleep(random.uniform(0.5, 1) * 0.016 * 2**attempt)
+            _pause_after(attempt)
         raise StoreUnavailable("TransactWriteItems: others are at the same items")
 
     def put_all(self, items: Sequence[Values]) -> None:
@@ -139,7 +139,7 @@ class DynamoDbTable:
                     asked = self._client.batch_write_item(RequestItems=asked).get("UnprocessedItems")
                 if not asked:
                     break
-                time.sleep(random.uniform(0.5, 1) * 0.016 * 2**attempt)
+                _pause_after(attempt)
             else:
                 raise StoreUnavailable("BatchWriteItem: not everything was processed")
 
@@ -240,6 +240,11 @@ class DynamoDbTable:
                 raise ConditionFailed(from_attributes(found) if found else None) from error
         item = reply.get("Attributes")
         return from_attributes(item) if item else None
+
+
+def _pause_after(attempt: int) -> None:
+    """Wait longer after each try, and not as long as a rival does."""
+    time.sleep(random.uniform(0.5, 1) * 0.016 * 2**attempt)  # nosec B311 - it spreads rivals, and guards nothing
 
 
 def _key(key: Key) -> dict[str, Any]:
