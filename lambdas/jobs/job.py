@@ -207,7 +207,7 @@ class Job:
         if self.fire_at_ms <= now_ms:
             return self
         notes = tuple(note for note in self.notes if note.code != "at_ambiguous")  # of a time that it no longer has
-        moved = replace(self, due_at_ms=now_ms, fire_at_ms=now_ms, notes=notes)
+        moved = replace(self, due_at_ms=now_ms, fire_at_ms=now_ms, notes=notes, waiting_since_ms=None)
         return moved.edited(now_ms=now_ms, horizon=horizon)
 
     def cancelled(self, *, now_ms: int, retention_ms: int) -> Job:

@@ -62,6 +62,13 @@ class TestRun:
         assert call("POST", f"/v1/jobs/{job.id}/run")["statusCode"] == 202
         assert service.store[job.id].fire_at_ms == NOW_MS
 
+    def test_a_job_that_waits_for_its_target_is_no_longer_said_to(self, service: Service) -> None:
+        """Its owner wants it tried; if the target is still paused, it is put off anew."""
+        job = a_job(due_in_ms=-5_000).claimed(claim_id="c", now_ms=NOW_MS)
+        service.store.put(job.put_off(fire_at_ms=NOW_MS + 10**6, now_ms=NOW_MS, horizon=HORIZON))
+        answer = call("POST", f"/v1/jobs/{job.id}/run")
+        assert answer["body"]["waiting_for"] is None and service.store[job.id].fire_at_ms == NOW_MS
+
     def test_a_job_that_is_due_already_is_left_as_it_is(self, service: Service) -> None:
         """It is on its way: moving it would only make its message stale."""
         job = service.store.add(a_job(due_in_ms=-5))
