@@ -28,10 +28,11 @@ from lambdas.jobs.errors import DamagedItem, EditLost, JobExists, JobNotFound, S
 from lambdas.jobs.job import LEASE_SLACK_MS, REQUEST_EXPIRED, Attempt, DueJob, Job, Status
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.ports import Claim
-from lambdas.jobs.receipt import Receipt, RequestKey
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from lambdas.jobs.receipt import Receipt, RequestKey
 
 DUE_PAGE = 1_000
 """Entries of the due index that are read at once. The sweep moves its mark after each page, so a page should not be

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
 from lambdas.jobs.job import Attempt, DueJob, Job
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.outcome import Outcome
-from lambdas.jobs.receipt import Receipt, RequestKey
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.signing import SigningSecret
 from lambdas.jobs.target import Sign, Target
+
+if TYPE_CHECKING:
+    from lambdas.jobs.receipt import Receipt, RequestKey
 
 
 class Clock(Protocol):
