@@ -13,9 +13,9 @@ judged.
     judge       whether that is right, by the plan and the history alone
     page        the tables
 
-SEED chooses the plan (default 1), MINUTES how long faults go on (default 10), PUNCTUAL_PORT the stack's port. What is
-found is printed and kept in .local/chaos/; that of a full run in which nothing was wrong goes into docs/guarantees.md.
-The exit status is 1 if anything is wrong.
+SEED chooses the plan (default 1), MINUTES how long faults go on (default 10), PUNCTUAL_PORT the stack's port. The
+tables are printed and kept in .local/chaos/, beside all that was seen as JSON; those of a full run in which nothing was
+wrong go into docs/guarantees.md. The exit status is 1 if anything is wrong.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def main() -> int:
     except RunFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
+    (RESULTS / f"seed-{seed}.json").write_text(history.to_json())
     wrong = list(judge.faults_of(history))
     text = page.report(history, wrong, date=datetime.now(UTC).date().isoformat())
     publish(text, seed=seed, full=minutes >= FULL_MINUTES and not wrong)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.chaos.plan import Fault, Plan, PlannedJob
@@ -82,3 +83,15 @@ class History:
     """Events that the functions logged, and how often."""
     seconds: float = 0
     """From the first job to the judgement."""
+
+    def to_json(self) -> str:
+        """All of it, to look into a run that went wrong."""
+        return json.dumps(asdict(self), indent=1, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError(f"a {type(value).__name__} in a history")

@@ -32,10 +32,11 @@ class OwnStack:
         self._state = state
         self._settings = settings
         self._running = contextlib.ExitStack()
-        self._earlier_log = ""
+        self._earlier_log = state.with_name("functions-before-restart.log")
         self.deployed: DeployedStack
 
     def __enter__(self) -> OwnStack:
+        self._earlier_log.unlink(missing_ok=True)
         self._running.enter_context(started(self._state, self._settings))
         self.deployed = DeployedStack(self._state)
         self._table = self.deployed.client("dynamodb")
@@ -47,7 +48,7 @@ class OwnStack:
     def restart(self) -> None:
         """Stop everything as a user would, and go on with the state that was kept."""
         self._running.close()
-        self._earlier_log += self.deployed.function_log()  # which a start begins anew
+        self._earlier_log.write_text(self.deployed.function_log())  # which a start begins anew
         self._running.enter_context(started(self._state, {**self._settings, "KEEP": "1"}))
 
     def items(self) -> Iterator[dict[str, dict[str, Any]]]:
@@ -82,7 +83,8 @@ class OwnStack:
 
     def noticed(self) -> Mapping[str, int]:
         """How often the functions logged each event; of a dropped message with the reason."""
-        return events_of(self._earlier_log + self.deployed.function_log())
+        earlier = self._earlier_log.read_text() if self._earlier_log.exists() else ""
+        return events_of(earlier + self.deployed.function_log())
 
 
 def broken_invariant(item: Mapping[str, Mapping[str, Any]]) -> str | None:
