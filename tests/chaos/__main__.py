@@ -4,13 +4,14 @@ A plan is made from a seed; a stack of one's own is started; the plan's jobs are
 slow, flaky or dead, and meanwhile the plan's faults are injected. Then it is waited until every job has ended, and
 judged.
 
-    plan        what is to happen: jobs, what their targets answer, changes, faults; all of it from the seed
+    plan        what is to happen, all of it from the seed: jobs, what their targets answer, changes; plan_faults;
+                what it is made of is planned
     targets     servers that answer as planned
     users       the owners: they schedule, change and cancel, and try again when the API does not answer
     operators   what is done to the service: kill -9, messages doubled and dropped, sweeps doubled and left out, …
     night       the run: everything at its time, then the wait for the end
     history     what became of it, as plain values
-    judge       whether that is right, by the plan and the history alone
+    judge       whether that is right, by the plan and the history alone; telling: whether all was told
     page        the tables
 
 SEED chooses the plan (default 1), MINUTES how long faults go on (default 10), PUNCTUAL_PORT the stack's port. The
@@ -31,6 +32,7 @@ from tests.chaos import judge, page, plan, targets
 from tests.chaos.history import History
 from tests.chaos.night import Night
 from tests.chaos.own_stack import OwnStack
+from tests.chaos.planned import HORIZON_SECONDS, Plan
 
 FULL_MINUTES = 10
 PREFERRED_PORT = 4600
@@ -59,16 +61,18 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def played(planned: plan.Plan) -> History:
+def played(planned: Plan) -> History:
     """Start a stack, play the plan on it, stop it. Raises RunFailed."""
     settings = {
         "PUNCTUAL_PORT": os.environ.get("PUNCTUAL_PORT") or str(free_port(PREFERRED_PORT)),
-        "PUNCTUAL_HORIZON_SECONDS": str(plan.HORIZON_SECONDS),
+        "PUNCTUAL_HORIZON_SECONDS": str(HORIZON_SECONDS),
         "PUNCTUAL_SWEEP_MINUTES": "1",
         "PUNCTUAL_PRIVATE_TARGETS": "127.0.0.1",
         # Short, so that the jobs of a target that stays down end within the run, one probe after the other.
         "PUNCTUAL_TARGET_PAUSE_SECONDS": "1",
         "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": "3",
+        # Those that fail alike are told together within the run too.
+        "PUNCTUAL_ALERT_WINDOW_SECONDS": "30",
     }
     stack = OwnStack(RESULTS / "stack", settings)
     with targets.all_serving() as serving, stack:

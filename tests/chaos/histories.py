@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.chaos.history import Change, History, Injected, JobHistory
-from tests.chaos.plan import Fault, Given, Kind, Plan, PlannedChange, PlannedJob
+from tests.chaos.planned import Fault, Given, Kind, Plan, PlannedChange, PlannedJob
 from tests.live.target import Received
 
 BEGAN_MS = 1_790_000_000_000.0
@@ -65,6 +65,7 @@ def failed(**fields: Any) -> JobHistory:
         due_ms=DUE_MS,
         requests=(request(),),
         shown=shown("failed", refused),
+        alerted=True,
     )
     return replace(job, **fields)
 
@@ -95,4 +96,4 @@ KILL = Injected(Fault.KILL_DURING, DUE_MS + 10, running=frozenset({(JOB_ID, 1)})
 def run(*jobs: JobHistory, **fields: Any) -> History:
     """A run of these jobs; unless told otherwise every failure was alerted."""
     plan = Plan(seed=1, seconds=120, jobs=tuple(job.planned for job in jobs), faults=())
-    return History(plan, jobs, **{"alerts": [f"Punctual: {JOB_ID} failed"], **fields})
+    return History(plan, jobs, ["ann", "bob"], **{"alerts": [f"Punctual: {JOB_ID} failed"], **fields})

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tests.chaos.plan import Fault, Plan, PlannedJob
+from tests.chaos.planned import Fault, Plan, PlannedJob
 from tests.live.target import Received
 
 Running = frozenset[tuple[str, int]]
@@ -48,6 +48,8 @@ class JobHistory:
     """What came to its target, in the order of arrival."""
     shown: Mapping[str, Any] | None = None
     """The job as the API shows it at the end; None if it does not know it."""
+    alerted: bool = False
+    """Whether the table notes that somebody was told of its end."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class History:
 
     plan: Plan
     jobs: Sequence[JobHistory]
+    owners: Sequence[str]
+    """The owners' names, in the order of the plan's numbers."""
     faults: Sequence[Injected] = ()
     strays: Sequence[str] = ()
     """Ids of jobs in the table that nobody knows to have made."""

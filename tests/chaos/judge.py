@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.chaos.history import History, Injected, JobHistory
-from tests.chaos.plan import Fault, Kind
+from tests.chaos.planned import Fault, Kind
 from tests.chaos.recorded import Attempt, attempts_of
+from tests.chaos.telling import untold
 from tests.live.target import Received
 from tests.live.times import milliseconds
 
@@ -38,6 +39,7 @@ def faults_of(history: History) -> Iterator[str]:
     """Everything that is wrong; nothing if all is well."""
     for job in history.jobs:
         yield from _faults_of_job(job, history)
+    yield from untold(history)
     yield from (f"{job_id} is in the table, and nobody has made it" for job_id in history.strays)
     yield from history.broken_invariants
     yield from (f"a dead letter stays: {body}" for body in history.dead_letters)
@@ -85,7 +87,6 @@ def _faults_of_job(job: JobHistory, history: History) -> Iterator[str]:
     for check in (_end, _requests, _records, _times, _changes):
         yield from (f"{name}: {fault}" for fault in check(job))
     yield from (f"{name}: {fault}" for fault in _deaths(job, history))
-    yield from (f"{name}: {fault}" for fault in _telling(job, history))
 
 
 def _end(job: JobHistory) -> Iterator[str]:
@@ -213,14 +214,6 @@ def _changes(job: JobHistory) -> Iterator[str]:
         due_ms = milliseconds(job.shown["due_at"])
         if due_ms != job.changes[-1].due_ms:
             yield f"it was moved to {job.changes[-1].due_ms:.0f}, and is due at {due_ms:.0f}"
-
-
-def _telling(job: JobHistory, history: History) -> Iterator[str]:
-    """Whether somebody was told of an end that somebody wants to hear of."""
-    assert job.shown is not None
-    status, job_id = job.shown["status"], job.job_id or ""
-    if status in job.planned.notify_on and not any(job_id in alert for alert in history.alerts):
-        yield f"it {status}, and nobody was told"
 
 
 def _attempt_of(request: Received) -> int | None:

@@ -12,15 +12,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.progress import step
 from tests.chaos.history import History, JobHistory
 from tests.chaos.operators import Operators
-from tests.chaos.own_stack import UNFINISHED, OwnStack, broken_invariant
-from tests.chaos.plan import Plan
+from tests.chaos.own_stack import UNFINISHED, OwnStack, broken_invariant, item_id
+from tests.chaos.planned import Plan
 from tests.chaos.targets import Targets
 from tests.chaos.users import Users
 
 AT_ONCE = 64
 LOOK_SECONDS = 5
-ENDS_WITHIN_SECONDS = 480
-"""After the last due time: a death costs two minutes, a lost message two to four, and one job may have several."""
+ENDS_WITHIN_SECONDS = 600
+"""After the last due time. A death costs two minutes, a lost message two to four, and one job may have several; what is
+told together waits for its window."""
 SETTLED_SECONDS = 5
 """How long it stays quiet before it is taken for the end."""
 
@@ -104,6 +105,8 @@ class Night:
         deployed, made = self._stack.deployed, self._users.made
         with ThreadPoolExecutor(8) as pool:
             shown = list(pool.map(self._users.shown, self._plan.jobs))
+        items = list(self._stack.items())
+        alerted = {item_id(item) for item in items if "alerted_at" in item}
         jobs = [
             JobHistory(
                 planned=job,
@@ -113,16 +116,17 @@ class Night:
                 changes=tuple(made[job.number].changes),
                 requests=tuple(self._targets.requests(job)),
                 shown=shown_job,
+                alerted=made[job.number].job_id in alerted,
             )
             for job, shown_job in zip(self._plan.jobs, shown, strict=True)
         ]
         known = {job.job_id for job in jobs}
-        items = list(self._stack.items())
-        in_table = {item["pk"]["S"].removeprefix("JOB#") for item in items}
+        in_table = {item_id(item) for item in items}
         left = [f"{job_id} is in the due index at the end" for job_id in self._stack.due_index()]
         return History(
             plan=self._plan,
             jobs=jobs,
+            owners=self._users.owners,
             faults=tuple(self._operators.injected),
             strays=sorted(in_table - known),
             broken_invariants=[*self._broken, *filter(None, map(broken_invariant, items)), *left],

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.chaos.history import Injected, Running
 from tests.chaos.own_stack import OwnStack
-from tests.chaos.plan import Fault, PlannedFault, PlannedJob
+from tests.chaos.planned import Fault, PlannedFault, PlannedJob
 from tests.chaos.targets import Targets
 from tests.chaos.users import Made
 from tests.live import workers

@@ -65,7 +65,9 @@ class OwnStack:
     def running(self) -> Running:
         """The attempts that are under way."""
         return frozenset(
-            (_id(item), int(item["attempt_count"]["N"])) for item in self.items() if item["status"]["S"] == "running"
+            (item_id(item), int(item["attempt_count"]["N"]))
+            for item in self.items()
+            if item["status"]["S"] == "running"
         )
 
     def due_index(self) -> list[str]:
@@ -78,7 +80,7 @@ class OwnStack:
                 KeyConditionExpression="due_shard = :shard",
                 ExpressionAttributeValues={":shard": {"S": due_partition(shard)}},
             )
-            found += [_id(entry) for page in pages for entry in page["Items"]]
+            found += [item_id(entry) for page in pages for entry in page["Items"]]
         return found
 
     def noticed(self) -> Mapping[str, int]:
@@ -90,7 +92,7 @@ class OwnStack:
 def broken_invariant(item: Mapping[str, Mapping[str, Any]]) -> str | None:
     """What is wrong with an item: after every write an unfinished job is in the due index at its fire time, and a
     finished one is not."""
-    status, job_id = item["status"]["S"], _id(item)
+    status, job_id = item["status"]["S"], item_id(item)
     shard = item.get("due_shard", {}).get("S", "")
     if status in UNFINISHED:
         if shard != due_partition(due_shard(job_id)) or "N" not in item.get("fire_at", {}):
@@ -121,6 +123,7 @@ def events_of(log: str) -> Mapping[str, int]:
     return counts
 
 
-def _id(item: Mapping[str, Mapping[str, Any]]) -> str:
+def item_id(item: Mapping[str, Mapping[str, Any]]) -> str:
+    """The id of an item's job."""
     job_id: str = item["pk"]["S"].removeprefix("JOB#")
     return job_id

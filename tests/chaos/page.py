@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.chaos.history import History, JobHistory
 from tests.chaos.judge import Duplicate, duplicates
-from tests.chaos.plan import Fault, Kind
+from tests.chaos.planned import Fault, Kind
 from tests.chaos.recorded import attempts_of
 
 ENDS = ("succeeded", "failed", "cancelled")

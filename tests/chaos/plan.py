@@ -1,148 +1,14 @@
-"""What is to happen in a fault run. The same seed and length make the same plan; when things happen is in seconds from
-the start of the run."""
+"""What is to happen in a fault run. The same seed and length make the same plan."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
+
+from tests.chaos.plan_faults import faults, with_kills
+from tests.chaos.planned import NEAR_SECONDS, OWNERS, Fault, Given, Kind, Plan, PlannedChange, PlannedJob
 
 JOBS_A_MINUTE = 50
-OWNERS = 3
-HORIZON_SECONDS = 180
-NEAR_SECONDS = HORIZON_SECONDS * 17 / 15
-"""A job that is due later than this from now is brought by a sweep."""
-LONGEST_CONVERSATION = 10
-"""Attempts of jobs that are to succeed: more than failures and deaths together can be."""
-
-
-class Kind(StrEnum):
-    """What a job's target is like."""
-
-    WELL = "well"
-    SLOW = "slow"
-    FLAKY = "flaky"
-    HOPELESS = "hopeless"
-    BROKEN = "broken"
-    HANGING = "hanging"
-    DEAD = "dead"
-    POISON = "poison"
-
-
-class Fault(StrEnum):
-    """What is done to the service."""
-
-    KILL_BEFORE = "worker killed before its request"
-    KILL_DURING = "worker killed during its request"
-    KILL_AFTER = "worker killed after its request"
-    KILL_HAND_OFF = "hand_off killed"
-    KILL_SWEEP = "sweep killed"
-    KILL_BURY = "bury killed"
-    KILL_API = "api killed"
-    SWEEP_TWICE = "sweep run twice at once"
-    SWEEPS_LEFT_OUT = "sweeps left out"
-    MESSAGE_DOUBLED = "message sent twice"
-    MESSAGE_STALE = "message for another time"
-    MESSAGE_EARLY = "message long before its time"
-    MESSAGE_DROPPED = "message dropped"
-    MESSAGES_REORDERED = "message sent behind others"
-    STREAM_DROPPED = "stream records dropped"
-    RESTART = "emulator restarted"
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a target does with one request."""
-
-    status: int = 200
-    wait_seconds: float = 0
-    retry_after: int | None = None
-    reset: bool = False
-    """The connection is reset instead of an answer."""
-    kill: Fault | None = None
-    """Whether the worker that sent it is killed: KILL_DURING or KILL_AFTER."""
-
-    def status_within(self, timeout_seconds: float) -> int | None:
-        """The status that a sender with this patience sees; None if it sees none."""
-        return None if self.reset or self.wait_seconds > timeout_seconds else self.status
-
-
-@dataclass(frozen=True)
-class PlannedChange:
-    """A PATCH to a new due time, or a cancellation."""
-
-    at_s: float
-    due_s: float | None
-    """None cancels."""
-
-
-@dataclass(frozen=True)
-class PlannedJob:
-    """A job, and what its target gives to its requests: the first to the first, …, the last to all later ones."""
-
-    number: int
-    kind: Kind
-    owner: int
-    made_s: float
-    ahead_s: float
-    """From making it to its due time."""
-    answers: tuple[Given, ...] = (Given(),)
-    timeout_seconds: int = 10
-    max_attempts: int = LONGEST_CONVERSATION
-    notify_on: tuple[str, ...] = ("failed",)
-    changes: tuple[PlannedChange, ...] = ()
-
-    @property
-    def due_s(self) -> float:
-        return self.made_s + self.ahead_s
-
-    @property
-    def path(self) -> str:
-        """Where its requests go: each job has a path of its own."""
-        return f"/jobs/{self.number}"
-
-    @property
-    def ends_well(self) -> bool:
-        """Whether it is to succeed, unless it is cancelled first."""
-        return self.kind in (Kind.WELL, Kind.SLOW, Kind.FLAKY)
-
-
-@dataclass(frozen=True)
-class PlannedFault:
-    """Something that is done to the service at a time, to a job's messages or for a while where that makes sense."""
-
-    at_s: float
-    fault: Fault
-    job: int | None = None
-    lasts_s: float = 0
-    pick: float = 0
-    """From 0 to 1: which of several (workers, moments) it hits."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A whole run."""
-
-    seed: int
-    seconds: int
-    """How long faults go on. Jobs may come due a little later; then it is waited for their ends."""
-    jobs: tuple[PlannedJob, ...]
-    faults: tuple[PlannedFault, ...]
-
-    @property
-    def last_due_s(self) -> float:
-        """When the last job comes due, wherever it is moved."""
-        moved = (change.due_s or 0 for job in self.jobs for change in job.changes)
-        return max(*(job.due_s for job in self.jobs), *moved, 0)
-
-    def planned_faults(self) -> Counter[Fault]:
-        """How often each fault is meant to happen."""
-        in_answers = (given.kill for job in self.jobs for given in job.answers if given.kill)
-        return Counter(fault.fault for fault in self.faults) + Counter(in_answers)
-
-
 SHARES = {
     Kind.WELL: 0.46,
     Kind.SLOW: 0.1,
@@ -165,9 +31,9 @@ def make(seed: int, minutes: int) -> Plan:
         kinds[0] = Kind.POISON
     dice.shuffle(kinds)
     jobs = [_job(number, kind, seconds, dice) for number, kind in enumerate(kinds)]
-    jobs = _with_kills(jobs, minutes, dice)
-    faults = sorted(_faults(jobs, seconds, dice), key=lambda fault: fault.at_s)
-    return Plan(seed, seconds, tuple(jobs), tuple(faults))
+    jobs = with_kills(jobs, minutes, dice)
+    injected = sorted(faults(jobs, seconds, dice), key=lambda fault: fault.at_s)
+    return Plan(seed, seconds, tuple(jobs), tuple(injected))
 
 
 def _job(number: int, kind: Kind, seconds: int, dice: random.Random) -> PlannedJob:
@@ -181,8 +47,8 @@ def _job(number: int, kind: Kind, seconds: int, dice: random.Random) -> PlannedJ
         case Kind.SLOW:
             job = replace(job, answers=(Given(wait_seconds=round(dice.uniform(1, 4), 1)),), timeout_seconds=15)
         case Kind.FLAKY:
-            faults = [_flaw(dice) for _ in range(dice.randint(1, 3))]
-            job = replace(job, answers=(*faults, Given()), timeout_seconds=2)
+            flaws = [_flaw(dice) for _ in range(dice.randint(1, 3))]
+            job = replace(job, answers=(*flaws, Given()), timeout_seconds=2)
         case Kind.HOPELESS:
             job = replace(job, answers=(Given(503),), max_attempts=3)
         case Kind.BROKEN:
@@ -239,83 +105,3 @@ def _changes(job: PlannedJob, seconds: int, dice: random.Random) -> tuple[Planne
 def _new_due(at_s: float, seconds: int, dice: random.Random) -> float:
     ahead_s = NEAR_SECONDS + 5 if dice.random() < 0.15 and at_s + NEAR_SECONDS + 5 < seconds else dice.uniform(6, 60)
     return round(at_s + ahead_s, 3)
-
-
-def _with_kills(jobs: list[PlannedJob], minutes: int, dice: random.Random) -> list[PlannedJob]:
-    """Mark jobs whose first request costs its worker its life."""
-    marked = list(jobs)
-    candidates = [job.number for job in jobs if job.ends_well and not job.changes]
-    for number in dice.sample(candidates, min(2 * minutes + 2, len(candidates))):
-        first, *rest = marked[number].answers
-        during = dice.random() < 0.5
-        kill = Fault.KILL_DURING if during else Fault.KILL_AFTER
-        # An exchange of which only the end is lost must have been a good one: then what follows is a duplicate.
-        killing = replace(first, kill=kill) if during else Given(kill=kill, wait_seconds=0.2)
-        marked[number] = replace(marked[number], answers=(killing, *(rest or [replace(first, kill=None)])))
-    return marked
-
-
-def _faults(jobs: list[PlannedJob], seconds: int, dice: random.Random) -> Iterator[PlannedFault]:
-    yield from _kills(jobs, seconds, dice)
-    yield from _messages(jobs, seconds, dice)
-    for fault, a_minute in ((Fault.KILL_SWEEP, 0.5), (Fault.SWEEP_TWICE, 0.8)):
-        for _ in _times(a_minute, seconds):
-            yield PlannedFault(dice.uniform(10, seconds), fault, pick=dice.random())
-    for _ in _times(0.3, seconds):
-        job = _some(jobs, dice, most_ahead_s=20)
-        yield PlannedFault(max(0.0, job.made_s - 2), Fault.STREAM_DROPPED, lasts_s=6)
-    left_out_s = 125 if seconds >= 300 else 65
-    yield PlannedFault(dice.uniform(0.1, 0.3) * seconds, Fault.SWEEPS_LEFT_OUT, lasts_s=left_out_s)
-    yield PlannedFault(dice.uniform(0.5, 0.6) * seconds, Fault.RESTART)
-
-
-def _kills(jobs: list[PlannedJob], seconds: int, dice: random.Random) -> Iterator[PlannedFault]:
-    """Each at a moment when the function is likely to be at work."""
-    for _ in _times(1, seconds):
-        yield _aimed(_some(jobs, dice, kind=Kind.WELL), Fault.KILL_BEFORE, -dice.uniform(0.1, 1.2), dice)
-    for _ in _times(0.6, seconds):
-        job = _some(jobs, dice, most_ahead_s=20)
-        yield PlannedFault(job.made_s + dice.uniform(0, 0.15), Fault.KILL_HAND_OFF)
-    for _ in _times(0.6, seconds):
-        yield PlannedFault(_some(jobs, dice).made_s + dice.uniform(0, 0.03), Fault.KILL_API)
-    for _ in _times(0.6, seconds):
-        yield _aimed(_some(jobs, dice, kind=Kind.BROKEN), Fault.KILL_BURY, dice.uniform(0.05, 0.5), dice)
-
-
-def _messages(jobs: list[PlannedJob], seconds: int, dice: random.Random) -> Iterator[PlannedFault]:
-    for _ in _times(5, seconds):
-        yield _aimed(_some(jobs, dice), Fault.MESSAGE_DOUBLED, dice.uniform(-1.9, 3), dice)
-    for _ in _times(2, seconds):
-        yield _aimed(_some(jobs, dice), Fault.MESSAGE_STALE, dice.uniform(-2, 3), dice)
-    for _ in _times(1, seconds):
-        job = _some(jobs, dice, least_ahead_s=60)
-        yield _aimed(job, Fault.MESSAGE_EARLY, -dice.uniform(20, job.ahead_s - 5), dice)
-    for _ in _times(2.5, seconds):
-        yield _aimed(_some(jobs, dice, least_ahead_s=6), Fault.MESSAGE_DROPPED, -3.1, dice)
-
-
-def _times(a_minute: float, seconds: int) -> range:
-    return range(max(1, round(a_minute * seconds / 60)))
-
-
-def _some(
-    jobs: list[PlannedJob],
-    dice: random.Random,
-    *,
-    kind: Kind | None = None,
-    least_ahead_s: float = 0,
-    most_ahead_s: float = float("inf"),
-) -> PlannedJob:
-    """Any job of this kind and distance that stays where it is."""
-    return dice.choice(
-        [
-            job
-            for job in jobs
-            if least_ahead_s <= job.ahead_s <= most_ahead_s and not job.changes and kind in (None, job.kind)
-        ]
-    )
-
-
-def _aimed(job: PlannedJob, fault: Fault, offset_s: float, dice: random.Random) -> PlannedFault:
-    """At a job, so long after (or before) its due time."""
-    return PlannedFault(max(0.0, round(job.due_s + offset_s, 3)), fault, job.number, pick=dice.random())

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from tests.chaos.plan import Fault, Given, Kind, Plan, PlannedJob
+from tests.chaos.planned import Fault, Given, Kind, Plan, PlannedJob
 from tests.live.target import Received, Reply, Target, serving
 
 Kill = Callable[[PlannedJob, Fault, Received], Callable[[], None]]

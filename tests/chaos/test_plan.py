@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.chaos import plan
-from tests.chaos.plan import Fault, Kind
+from tests.chaos.planned import NEAR_SECONDS, OWNERS, Fault, Given, Kind
 
 SEEDS = range(1, 6)
 
@@ -27,8 +27,8 @@ def test_ten_minutes_have_five_hundred_jobs_of_every_kind_and_every_fault(seed: 
     changes = [change for job in made.jobs for change in job.changes]
     planned = {fault.fault for fault in made.faults} | {given.kill for job in made.jobs for given in job.answers}
     assert len(made.jobs) == 500 and [job.number for job in made.jobs] == list(range(500))
-    assert {job.kind for job in made.jobs} == set(Kind) and len({job.owner for job in made.jobs}) == plan.OWNERS
-    assert min(ahead) < 20 and any(20 < some < 150 for some in ahead) and max(ahead) > plan.NEAR_SECONDS
+    assert {job.kind for job in made.jobs} == set(Kind) and len({job.owner for job in made.jobs}) == OWNERS
+    assert min(ahead) < 20 and any(20 < some < 150 for some in ahead) and max(ahead) > NEAR_SECONDS
     assert any(change.due_s is None for change in changes) and any(change.due_s for change in changes)
     # Messages that wait beside a dropped one are reordered: that is not planned, it happens.
     assert planned >= set(Fault) - {Fault.MESSAGES_REORDERED}
@@ -76,13 +76,13 @@ def test_faults_that_hit_a_job_hit_one_that_stays_where_it_is() -> None:
 @pytest.mark.parametrize(
     ("given", "seen"),
     [
-        (plan.Given(), 200),
-        (plan.Given(503), 503),
-        (plan.Given(reset=True), None),
-        (plan.Given(wait_seconds=3), None),
-        (plan.Given(wait_seconds=1), 200),
+        (Given(), 200),
+        (Given(503), 503),
+        (Given(reset=True), None),
+        (Given(wait_seconds=3), None),
+        (Given(wait_seconds=1), 200),
     ],
 )
-def test_what_a_sender_sees_depends_on_its_patience(given: plan.Given, seen: int | None) -> None:
+def test_what_a_sender_sees_depends_on_its_patience(given: Given, seen: int | None) -> None:
     """A status after the time-out is none."""
     assert given.status_within(2) == seen

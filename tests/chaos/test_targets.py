@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from tests.chaos.plan import Fault, Given, Kind, Plan, PlannedJob
+from tests.chaos.planned import Fault, Given, Kind, Plan, PlannedJob
 from tests.chaos.targets import Targets, all_serving
 from tests.live.target import Received
 

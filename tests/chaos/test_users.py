@@ -12,7 +12,7 @@ import requests
 from local.user import User
 from tests.chaos import users
 from tests.chaos.histories import BEGAN_MS, DUE_MS, JOB_ID, moment, planned
-from tests.chaos.plan import Plan, PlannedChange, PlannedJob
+from tests.chaos.planned import Plan, PlannedChange, PlannedJob
 from tests.chaos.targets import Targets, all_serving
 from tests.live.deployed_stack import Answer, DeployedStack
 

@@ -13,7 +13,7 @@ import requests
 
 from local.user import User
 from tests.chaos.history import Change
-from tests.chaos.plan import OWNERS, Plan, PlannedChange, PlannedJob
+from tests.chaos.planned import OWNERS, Plan, PlannedChange, PlannedJob
 from tests.chaos.targets import Targets
 from tests.live.deployed_stack import Answer, DeployedStack
 from tests.live.times import milliseconds
