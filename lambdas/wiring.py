@@ -7,6 +7,8 @@ start.
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import random
 import uuid
@@ -201,7 +203,9 @@ def _queue() -> SqsJobQueue:
 
 def _journal() -> PowertoolsJournal:
     """The service's name, the namespace of its metrics and the log level are Powertools' own variables."""
-    return PowertoolsJournal(Logger(location=None), Metrics())
+    # Powertools would print what is not ASCII as it is, and with it what steers a terminal or ends a line for some.
+    as_ascii = functools.partial(json.dumps, default=str, separators=(",", ":"))
+    return PowertoolsJournal(Logger(location=None, json_serializer=as_ascii), Metrics())
 
 
 def _horizon() -> Horizon:

@@ -20,6 +20,12 @@ def step(title: str) -> Iterator[None]:
     print(f"  {title}: {time.monotonic() - started:.1f} s", flush=True)
 
 
+def harmless(text: str) -> str:
+    """A line that others had a hand in, fit for a terminal: a sign in the place of each character that is not printed
+    but does something, such as a line's end, an escape, or a change of the direction of writing."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
 def wall_clock(at_ms: int | None = None) -> str:
     """A time of day in this machine's zone to the millisecond: `14:03:07.042`."""
     seconds, millis = divmod(time.time_ns() // 1_000_000 if at_ms is None else at_ms, 1000)

@@ -15,7 +15,7 @@ from typing import Any
 
 from local import aws, emulator, stack_file, try_target, welcome
 from local.attempts import line_for
-from local.progress import RunFailed, wall_clock
+from local.progress import RunFailed, harmless, wall_clock
 from local.settings import SettingInvalid, Settings
 from local.stack import Stack, deployed
 
@@ -119,16 +119,16 @@ class Journal:
         """Keep a function's line, and show it if a person wants to see it."""
         with self._lock:
             if not self._log.closed:
-                self._log.write(f"{wall_clock()} {function} {text}\n")
+                self._log.write(f"{wall_clock()} {function} {harmless(text)}\n")
                 self._log.flush()
         shown = line_for(function, text)
         if shown:
             self.say(shown)
 
     def say(self, text: str) -> None:
-        """Print a line with the time of day."""
+        """Print a line with the time of day; whatever is in it, it stays one line and steers nothing (T8)."""
         with self._lock:
-            print(f"{wall_clock()}  {text}", flush=True)
+            print(f"{wall_clock()}  {harmless(text)}", flush=True)
 
 
 if __name__ == "__main__":

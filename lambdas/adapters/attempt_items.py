@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, replace
 from typing import Any
 
+from lambdas.adapters.attribute_values import one_of
 from lambdas.jobs.job import DIED, TARGET_DENIED, Attempt, AttemptError, AttemptOutcome
 
 ShortAttempt = list[Any]
@@ -39,7 +40,7 @@ def from_short_form(values: ShortAttempt) -> Attempt:
     number, outcome, started_at_ms, lateness_ms, duration_ms, status_code, code, next_attempt_at_ms = known
     attempt = Attempt(
         number=number,
-        outcome=AttemptOutcome(outcome),
+        outcome=one_of(AttemptOutcome, outcome),
         started_at_ms=started_at_ms,
         lateness_ms=lateness_ms,
         duration_ms=duration_ms,

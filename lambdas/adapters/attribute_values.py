@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
+
+Kind = TypeVar("Kind", bound=StrEnum)
 
 Values = dict[str, Any]
 """An item in plain values: str, int, bool, bytes, None, lists and dictionaries of them."""
@@ -59,6 +63,17 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:
         case {"M": values}:
             return from_attributes(values)
     return Foreign(attribute)
+
+
+def one_of(kind: type[Kind], value: Any) -> Kind:
+    """The member of an enumeration that a stored word stands for.
+
+    Raises ValueError, which tells a word that newer code may have written and quotes nothing else: what is said of a
+    damaged item goes into logs and mails.
+    """
+    if isinstance(value, str) and re.fullmatch("[a-z_]{1,20}", value):
+        return kind(value)
+    raise ValueError(f"no {kind.__name__}")
 
 
 def item_size(values: Mapping[str, Any]) -> int:

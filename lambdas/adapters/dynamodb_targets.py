@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from lambdas.adapters.attribute_values import Values
+from lambdas.adapters.attribute_values import Values, one_of
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.target import Change, Sign, State, Target, Untold
@@ -114,7 +114,7 @@ def _target(item: Mapping[str, Any]) -> Target:
         target = Target(
             owner=item["pk"].removeprefix("TARGET#"),
             host=item["sk"],
-            state=State(item["state"]),
+            state=one_of(State, item["state"]),
             reason=item.get("reason"),
             since_ms=int(item["since"]),
             version=int(item["version"]),
@@ -138,5 +138,5 @@ def _optional_number(item: Mapping[str, Any], name: str) -> int | None:
 
 def _change(value: object) -> Change:
     if value not in get_args(Change):
-        raise ValueError(f"{value!r} is no change of a target")
+        raise ValueError("no change of a target")
     return cast(Change, value)

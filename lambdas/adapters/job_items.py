@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from lambdas.adapters.attempt_items import from_short_form, short_form
-from lambdas.adapters.attribute_values import Values, item_size
+from lambdas.adapters.attribute_values import Values, item_size, one_of
 from lambdas.adapters.dynamodb_table import Key
 from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.instant import rfc3339
@@ -190,7 +190,7 @@ def _job(item: Mapping[str, Any]) -> Job:
         created_at_ms=_number(item, "created_at"),
         updated_at_ms=_number(item, "updated_at"),
         name=_optional(_text, item, "name"),
-        status=Status(item["status"]),
+        status=one_of(Status, item["status"]),
         timezone=_optional(_text, item, "timezone"),
         retry=RetryPolicy(_whole(most), _whole(shortest), _whole(longest)),
         timeout_ms=_number(item, "timeout_ms"),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from local import paths, welcome
+from local.run import Journal
+from local.try_target import arrival_line
 
 DESCRIPTION = {
     "api_url": "http://localhost:4566/_aws/execute-api/9a7c41d2",
@@ -63,3 +68,20 @@ def test_the_page_of_a_copy_elsewhere_has_whole_paths(tmp_path: Path) -> None:
     """PUNCTUAL_STATE may be anywhere."""
     page = welcome.page(seconds=8, description=DESCRIPTION, target_url="http://localhost:4567", state=tmp_path)
     assert f"-H @{tmp_path}/authorization" in page
+
+
+@pytest.mark.parametrize("place", ["terminal", "file"])
+def test_what_functions_and_requests_say_stays_one_line_and_steers_nothing(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """T8: neither a line of its own nor an escape, in the terminal and in the log's file, from a log line (in JSON,
+    whose escapes are undone for people), from a text that is no JSON, and from a request to the target."""
+    hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\n\u2028\u202e12:00:00.000  forged"
+    with Journal(tmp_path) as journal:
+        journal.write("Fire", json.dumps({"level": "ERROR", "message": hostile, "service": "fire", "x": hostile}))
+        journal.write("Fire", f"Traceback {hostile}".replace("\n", ""))
+        journal.say(arrival_line("GET", f"/{hostile}", hostile, "1", 0))
+    said = capsys.readouterr().out if place == "terminal" else (tmp_path / "logs" / "functions.log").read_text()
+    lines = said.removesuffix("\n").split("\n")
+    assert len(lines) == (3 if place == "terminal" else 2)
+    assert all(line.isprintable() and "forged" in line for line in lines)
