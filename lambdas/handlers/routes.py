@@ -105,6 +105,12 @@ def schedule_batch(request: HttpRequest, desk: Desk) -> HttpAnswer:
     return batch.schedule_batch(request, desk)
 
 
+def read_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import me  # rare as well
+
+    return me.read_me(request, desk)
+
+
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     """Says that the api itself answers; it asks nothing of the table, so that nobody can make it costly."""
     return HttpAnswer(200, {"status": "ok", "version": VERSION})
@@ -120,5 +126,6 @@ ROUTES: Mapping[str, Mapping[str, Callable[..., HttpAnswer]]] = {
     "/v1/signing-secret/rotate": {"POST": rotate_signing_secret},
     "/v1/targets": {"GET": list_targets},
     "/v1/targets/(?P<host>[^/]+)": {"PATCH": change_target},
+    "/v1/me": {"GET": read_me},
     "/health": {"GET": health},
 }
