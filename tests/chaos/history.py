@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tests.chaos.planned import Fault, Plan, PlannedJob
@@ -90,7 +90,8 @@ class History:
 
     def to_json(self) -> str:
         """All of it, to look into a run that went wrong."""
-        return json.dumps(asdict(self), indent=1, default=_plain)
+        # A Counter would be counted once more by `asdict`.
+        return json.dumps(asdict(replace(self, noticed=dict(self.noticed))), indent=1, default=_plain)
 
 
 def _plain(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -134,11 +135,12 @@ def test_a_doubled_request_is_found_unless_a_death_explains_it(wrong: History, t
 
 def test_a_history_can_be_looked_into() -> None:
     """As JSON: what came, what was asked, what died of what."""
-    text = run(killed(), changed(MOVED), faults=[KILL]).to_json()
+    text = run(killed(), changed(MOVED), faults=[KILL], noticed=Counter(taken_over=2)).to_json()
     assert all(
         word in text for word in ("idempotency-key", "asked_ms", '"worker killed during its request"', "noticed")
     )
     assert json.loads(text)["faults"][0]["running"] == [[JOB_ID, 1]]
+    assert json.loads(text)["noticed"] == {"taken_over": 2}
 
 
 def test_duplicates_are_counted_with_what_explains_them() -> None:
