@@ -414,6 +414,10 @@ class FakeTargets:
         """The record of a host of `ada`; KeyError if there is none."""
         return self._records["ada", host]
 
+    def get(self, host: str) -> Target | None:
+        """The record of a host of `ada`, or None."""
+        return self._records.get(("ada", host))
+
     def __contains__(self, host: str) -> bool:
         return ("ada", host) in self._records
 

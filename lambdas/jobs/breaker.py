@@ -8,10 +8,7 @@ The breaker is a courtesy, to targets and to jobs, and not a promise: if the tab
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from lambdas.jobs.errors import AlertsUnavailable, DamagedItem, StoreUnavailable
 from lambdas.jobs.job import Job
@@ -31,37 +28,18 @@ from lambdas.jobs.target import (
     admission,
     asked_for_ms,
     sign_of,
-    target_host,
 )
+from lambdas.jobs.target_memory import TargetMemories, TargetMemory, key_of
 from lambdas.jobs.target_notice import target_notice
-
-FRESH_MS = 2_000
-"""How long a worker goes by what it has read of a target."""
 
 WORTH_EXTENDING_MS = 1_000
 """A target asks every request that is under way for patience; not each answer is worth a write."""
 
-REMEMBERED = 1_000
-"""Of how many targets one worker remembers something."""
-
 _TRIES = 3
 """How often a change is made anew on what a faster worker left."""
 
-_Key = tuple[str, str]
-"""Owner and host."""
-
 _Change = Callable[[Target], Target | None]
 """The target after a change, or None if there is nothing to change any more."""
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What one worker knows of a target: the record, when it was read, and when the target was last seen well."""
-
-    target: Target | None = None
-    read_ms: int | None = None
-    well_ms: int = -1
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Breaker:
@@ -76,13 +54,12 @@ class Breaker:
         self._clock = clock
         self._limits = limits
         self._uniform = uniform
-        self._memories: OrderedDict[_Key, _Memory] = OrderedDict()
-        self._lock = threading.Lock()
+        self._memories = TargetMemories(targets=targets, journal=journal, clock=clock)
 
     def admit(self, job: Job) -> Send | PutOff | Deny:
         """Whether a job that was just claimed may be sent now. Raises nothing that is outside."""
-        memory = self._memory(job)
-        target = self._read(_key(job), memory)
+        memory = self._memories.of(job)
+        target = self._memories.read(memory)
         for _ in range(_TRIES):
             now_ms = self._clock.now_ms()
             decision = admission(target, job, now_ms=now_ms, limits=self._limits, uniform=self._uniform)
@@ -100,8 +77,12 @@ class Breaker:
         return Send()  # its record changes faster than we write: something is going on there again
 
     def note(self, job: Job, outcome: Outcome) -> None:
-        """Learn from an attempt that is settled. Raises nothing that is outside."""
-        memory, now_ms = self._memory(job), self._clock.now_ms()
+        """Learn from an attempt that is settled.
+
+        Raises AlertsUnavailable if somebody should hear of it and cannot. What was learnt is written all the same, and
+        whoever gets the job's message again tells it.
+        """
+        memory, now_ms = self._memories.of(job), self._clock.now_ms()
         sign = sign_of(outcome)
         try:
             if sign is Sign.WELL:
@@ -116,21 +97,33 @@ class Breaker:
         self.remind(job)
 
     def remind(self, job: Job) -> None:
-        """Tell what whoever changed the job's target has not told. Raises nothing that is outside."""
-        memory, now_ms = self._memory(job), self._clock.now_ms()
-        target = memory.target
-        if target is None or target.untold is None or now_ms - target.untold.since_ms <= UNTOLD_AFTER_MS:
-            return
+        """Tell what is untold of the job's target for so long that its teller has died, by what is known of it here.
+
+        Raises AlertsUnavailable.
+        """
+        memory = self._memories.of(job)
         try:
-            mine = target.being_told(now_ms=now_ms)
-            if self._replace(memory, mine, target) == mine:
-                self._tell(memory, mine)
+            self._tell_untold(memory, memory.target, after_ms=UNTOLD_AFTER_MS)
         except (StoreUnavailable, DamagedItem) as error:
+            self._unknown(job, error)
+
+    def remind_again(self, job: Job) -> None:
+        """Tell what is untold by the record as it stands, for a message that somebody had before: they have died, or
+        could not tell.
+
+        Raises Unavailable if that cannot be found out or told now: then the message must come again.
+        """
+        memory = self._memories.of(job)
+        try:
+            target = self._targets.find(*memory.key)
+            self._memories.remember(memory, target)
+            self._tell_untold(memory, target, after_ms=0)
+        except DamagedItem as error:
             self._unknown(job, error)
 
     # What an attempt says
 
-    def _answered(self, job: Job, outcome: Outcome, memory: _Memory, now_ms: int) -> bool:
+    def _answered(self, job: Job, outcome: Outcome, memory: TargetMemory, now_ms: int) -> bool:
         """The target is there: what was held against it is over. Returns whether it was paused because it failed.
 
         An answer that was under way when the target was paused says nothing new. A pause that the target asked for
@@ -151,7 +144,7 @@ class Breaker:
             self._forget(memory, target)
         return False
 
-    def _refused(self, job: Job, outcome: Outcome, memory: _Memory, now_ms: int) -> None:
+    def _refused(self, job: Job, outcome: Outcome, memory: TargetMemory, now_ms: int) -> None:
         if memory.target is not None and memory.target.state is State.DENIED:
             return
         limit, reason = self._limits.refusals, outcome.error_code or ""
@@ -165,7 +158,7 @@ class Breaker:
             self._journal.tell("target_denied", host=denied.host, job_id=job.id, error=reason)
             self._tell(memory, denied)
 
-    def _failed(self, job: Job, outcome: Outcome, memory: _Memory, now_ms: int) -> None:
+    def _failed(self, job: Job, outcome: Outcome, memory: TargetMemory, now_ms: int) -> None:
         """One more failure in a row; or the probe's, or one of a request that was under way when others failed."""
         asked_ms, reason = asked_for_ms(outcome), outcome.error_code or ""
         target = memory.target
@@ -190,7 +183,7 @@ class Breaker:
             self._tell_paused(paused, job)
             self._tell(memory, paused)
 
-    def _probe_failed(self, job: Job, reason: str, asked_ms: int, memory: _Memory, now_ms: int) -> None:
+    def _probe_failed(self, job: Job, reason: str, asked_ms: int, memory: TargetMemory, now_ms: int) -> None:
         def changed(t: Target) -> Target | None:
             if not _is_probe(job, t):
                 return None
@@ -200,7 +193,7 @@ class Breaker:
         if paused is not None:
             self._tell_paused(paused, job)
 
-    def _counted(self, job: Job, sign: Sign, memory: _Memory, now_ms: int) -> Target:
+    def _counted(self, job: Job, sign: Sign, memory: TargetMemory, now_ms: int) -> Target:
         """The record with one more in a row; a row that began before this worker saw the target well begins anew."""
 
         def anew(t: Target) -> Target | None:
@@ -211,41 +204,14 @@ class Breaker:
             begun = self._change(memory, memory.target, anew)
             if begun is not None:
                 return begun
-        owner, host = _key(job)
+        owner, host = key_of(job)
         counted = self._targets.count(owner, host, sign=sign, now_ms=now_ms)
-        self._remember(memory, counted)
+        self._memories.remember(memory, counted)
         return self._change(memory, counted, anew) or memory.target or counted
 
-    # How it is remembered, written and told
+    # How it is written and told
 
-    def _memory(self, job: Job) -> _Memory:
-        key = _key(job)
-        with self._lock:
-            memory = self._memories.setdefault(key, _Memory())
-            self._memories.move_to_end(key)
-            if len(self._memories) > REMEMBERED:
-                self._memories.popitem(last=False)
-        return memory
-
-    def _read(self, key: _Key, memory: _Memory) -> Target | None:
-        """The record as it was at most two seconds ago. Jobs of one batch that ask together read it once."""
-        with memory.lock:
-            read_ms, now_ms = memory.read_ms, self._clock.now_ms()
-            if read_ms is not None and 0 <= now_ms - read_ms < FRESH_MS:
-                return memory.target
-            try:
-                memory.target = self._targets.find(*key)
-            except (StoreUnavailable, DamagedItem) as error:
-                memory.target = None
-                self._journal.tell("target_unknown", host=key[1], error=str(error))
-            memory.read_ms = self._clock.now_ms()
-            return memory.target
-
-    def _remember(self, memory: _Memory, target: Target | None) -> None:
-        with memory.lock:
-            memory.target, memory.read_ms = target, self._clock.now_ms()
-
-    def _change(self, memory: _Memory, target: Target | None, change: _Change) -> Target | None:
+    def _change(self, memory: TargetMemory, target: Target | None, change: _Change) -> Target | None:
         """Write what a change makes of the target, or of what a faster worker left of it; None if nothing does."""
         for _ in range(_TRIES):
             changed = None if target is None else change(target)
@@ -256,25 +222,33 @@ class Breaker:
                 return changed
         return None
 
-    def _replace(self, memory: _Memory, target: Target, before: Target) -> Target | None:
+    def _replace(self, memory: TargetMemory, target: Target, before: Target) -> Target | None:
         """Write a record and return it as it stands: another one if somebody was faster, None if it is gone."""
         stands = self._targets.replace(target, read_version=before.version, now_ms=self._clock.now_ms())
-        self._remember(memory, stands)
+        self._memories.remember(memory, stands)
         return stands
 
-    def _forget(self, memory: _Memory, target: Target) -> None:
+    def _forget(self, memory: TargetMemory, target: Target) -> None:
         self._targets.forget(target)
-        self._remember(memory, None)
+        self._memories.remember(memory, None)
 
-    def _tell(self, memory: _Memory, target: Target) -> None:
-        """Tell a change, then mark it told: it may be told twice, and never not at all."""
+    def _tell_untold(self, memory: TargetMemory, target: Target | None, *, after_ms: int) -> None:
+        now_ms = self._clock.now_ms()
+        if target is None or target.untold is None or now_ms - target.untold.since_ms < after_ms:
+            return
+        mine = target.being_told(now_ms=now_ms)
+        if self._replace(memory, mine, target) == mine:
+            self._tell(memory, mine)
+
+    def _tell(self, memory: TargetMemory, target: Target) -> None:
+        """Tell a change, then mark it told: it may be told twice, and not never. Raises AlertsUnavailable."""
         if target.untold is None:
             return
         try:
             self._alerts.send(target_notice(target))
         except AlertsUnavailable as error:
             self._journal.tell("target_untold", host=target.host, error=str(error))
-            return
+            raise
         if target.untold.what == "closed":
             self._forget(memory, target)
         else:
@@ -286,11 +260,7 @@ class Breaker:
         )
 
     def _unknown(self, job: Job, error: Exception) -> None:
-        self._journal.tell("target_unknown", host=_key(job)[1], job_id=job.id, error=str(error))
-
-
-def _key(job: Job) -> _Key:
-    return job.owner, target_host(job.request.url)
+        self._journal.tell("target_unknown", host=key_of(job)[1], job_id=job.id, error=str(error))
 
 
 def _is_probe(job: Job, target: Target) -> bool:
@@ -299,5 +269,5 @@ def _is_probe(job: Job, target: Target) -> bool:
 
 def _blank(job: Job, now_ms: int) -> Target:
     """A target of which there is no record."""
-    owner, host = _key(job)
+    owner, host = key_of(job)
     return Target(owner=owner, host=host, since_ms=now_ms, version=0)

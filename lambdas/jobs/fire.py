@@ -109,7 +109,9 @@ def fire(message: Message, *, worker: Worker) -> None:
     claim = worker.store.claim(message.due.job_id, fire_at_ms=message.due.fire_at_ms, claim_id=claim_id, now_ms=now_ms)
     job = claim.won or _won_otherwise(message, claim, claim_id, worker)
     if job is not None:
-        _conclude(_attempt(job, worker), worker)
+        _attempt(job, worker)
+    elif message.receive_count > 1 and claim.found is not None:
+        worker.breaker.remind_again(claim.found)
 
 
 def _won_otherwise(message: Message, claim: Claim, claim_id: str, worker: Worker) -> Job | None:
@@ -135,25 +137,24 @@ def _won_otherwise(message: Message, claim: Claim, claim_id: str, worker: Worker
     return None
 
 
-def _attempt(job: Job, worker: Worker) -> Job | None:
-    """Send the job, or not, as its target stands. The job after it, or None if there is nothing more to do for it."""
+def _attempt(job: Job, worker: Worker) -> None:
+    """Send the job, or not, as its target stands, and see to what follows."""
     try:
         secret = worker.secret_of(job.owner)
     except StoreUnavailable as error:
         # Given back, not kept: under a claim that only runs out, it would count as the death of a worker.
         worker.journal.tell("secret_unavailable", job_id=job.id, error=str(error))
         _put_off(job, max(job.fire_at_ms, worker.clock.now_ms()) + UNSIGNED_DELAY_MS, worker, for_target=False)
-        return None
+        return
     admission = worker.breaker.admit(job)
     if isinstance(admission, PutOff):
         _put_off(job, admission.fire_at_ms, worker)
-        after = None
+        worker.breaker.remind(job)
     elif isinstance(admission, Deny):
-        after = _write(job, DENIED_OUTCOME, worker)
+        _conclude(_write(job, DENIED_OUTCOME, worker), worker)
+        worker.breaker.remind(job)
     else:
-        return _exchange(job, secret, worker)
-    worker.breaker.remind(job)
-    return after
+        _exchange(job, secret, worker)
 
 
 def _put_off(job: Job, fire_at_ms: int, worker: Worker, *, for_target: bool = True) -> None:
@@ -168,12 +169,13 @@ def _put_off(job: Job, fire_at_ms: int, worker: Worker, *, for_target: bool = Tr
     )
 
 
-def _exchange(job: Job, secret: SigningSecret | None, worker: Worker) -> Job | None:
-    """Open, wait, send, settle; and note what that says of the target."""
+def _exchange(job: Job, secret: SigningSecret | None, worker: Worker) -> None:
+    """Open, wait, send, settle; and note what that says of the target, also if nobody else can be told."""
     try:
         job = worker.store.with_request(job)
     except DamagedItem:
-        return _write(job, REQUEST_DAMAGED, worker)
+        _conclude(_write(job, REQUEST_DAMAGED, worker), worker)
+        return
     timeout_seconds = job.timeout_ms / 1000
     opened = worker.sender.open(_request(job, secret, worker), timeout_seconds=timeout_seconds)
     try:
@@ -182,9 +184,12 @@ def _exchange(job: Job, secret: SigningSecret | None, worker: Worker) -> Job | N
     finally:
         opened.close()
     outcome = judge(job, result)
-    after = _write(job, outcome, worker)
+    try:
+        _conclude(_write(job, outcome, worker), worker)
+    except Unavailable:
+        worker.breaker.note(job, outcome)
+        raise
     worker.breaker.note(job, outcome)
-    return after
 
 
 def _request(job: Job, secret: SigningSecret | None, worker: Worker) -> OutgoingRequest:

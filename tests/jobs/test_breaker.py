@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from lambdas.jobs.breaker import FRESH_MS
+from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.job import AttemptOutcome, Job, Request, RetryPolicy, Status
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import Message
 from lambdas.jobs.sending import Failure, OutgoingRequest
 from lambdas.jobs.target import UNTOLD_AFTER_MS, Limits, State
+from lambdas.jobs.target_memory import FRESH_MS
 from tests.examples import a_job
 from tests.fakes import NOW_MS, FakeSender, Script
 from tests.jobs.firing import MINUTE_MS, unavailable
-from tests.world import WorkerDied, World, dies
+from tests.world import VISIBILITY_MS, WorkerDied, World, dies
 
 LIMITS = Limits(failures=3, refusals=3, first_pause_ms=30_000, longest_pause_ms=120_000, longest_wait_ms=600_000)
 ANSWER = FakeSender.answering
@@ -45,6 +46,11 @@ def paused(world: World, *, host: str = HOST, answer: Script = REFUSES) -> None:
     """Fail a target as often in a row as it takes."""
     fired(world, *[due_now(world, answer, host=host) for _ in range(LIMITS.failures)])
     assert world.targets[host].broken
+
+
+def is_away() -> None:
+    """A hook: the table does not answer."""
+    raise StoreUnavailable("a test said so")
 
 
 def subjects(world: World) -> list[str]:
@@ -321,9 +327,9 @@ class TestTelling:
         world.alerts.down = True
         answers: dict[str, Script] = {"paused": REFUSES, "closed": ANSWER(200), "denied": ANSWER(410)}
         for _ in range(1 if change == "closed" else LIMITS.failures):
-            fired(world, due_now(world, answers[change]))
+            world.fire([Message(due_now(world, answers[change]).due)])
         world.alerts.down = False
-        world.clock.advance(ms=UNTOLD_AFTER_MS)
+        world.clock.advance(ms=UNTOLD_AFTER_MS - 1)
         fired(world, due_now(world))
         assert subjects(world) == [], "its teller may still be at it"
         world.clock.advance(ms=FRESH_MS)
@@ -333,6 +339,46 @@ class TestTelling:
         told = [subject for subject in subjects(world) if subject.endswith(ending)]
         assert told == [f"Punctual: {HOST} {ending}"]
         assert HOST not in world.targets or world.targets[HOST].untold is None
+
+    @pytest.mark.parametrize("ends", ["topic away", "worker dies"])
+    def test_if_no_other_job_comes_the_message_of_the_one_that_made_the_change_tells_it(self, ends: str) -> None:
+        """F22. It is not acknowledged before somebody was told; its job is settled, and is not sent again."""
+        world = patient_world()
+        if ends == "topic away":
+            world.alerts.down = True
+        else:
+            world.alerts.before["send"] = dies
+        jobs = [due_now(world, ANSWER(410)) for _ in range(LIMITS.refusals)]
+        world.queue.send([(Message(job.due), 0) for job in jobs])
+        world.batch_size = 1
+        while world.work():
+            pass
+        assert [message.due for _, message in world.queue.waiting] == [jobs[-1].due]
+        world.alerts.down = False
+        world.clock.advance(ms=VISIBILITY_MS)
+        while world.work():
+            pass
+        assert subjects(world) == [f"Punctual: {HOST} is denied"]
+        assert [len(world.sent(job)) for job in jobs] == [1, 1, 1]
+        assert world.queue.waiting == []
+
+    def test_a_message_that_comes_again_is_kept_while_it_cannot_be_known_whether_somebody_was_told(self) -> None:
+        """The worker died while it told, and the table does not answer for the target: acknowledged, it would be lost.
+
+        Nor does it matter how long ago that was: a worker may have been at its job for a minute before.
+        """
+        world = patient_world()
+        world.alerts.before["send"] = dies
+        jobs = [due_now(world, ANSWER(410)) for _ in range(LIMITS.refusals)]
+        messages = [Message(job.due) for job in jobs]
+        with pytest.raises(WorkerDied):
+            fired(world, *jobs)
+        again = replace(messages[-1], receive_count=2)
+        world.targets.before["find"] = is_away
+        assert world.fire([again]) == [again]
+        assert subjects(world) == []
+        assert world.fire([replace(again, receive_count=3)]) == []
+        assert subjects(world) == [f"Punctual: {HOST} is denied"]
 
     def test_an_alert_that_was_sent_and_not_noted_is_sent_again(self) -> None:
         """Twice is better than never."""

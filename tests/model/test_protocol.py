@@ -2,7 +2,8 @@
 
 The machine below may do to the service whatever the world may: create and edit jobs, deliver the stream's records late,
 twice, in any order or never, let sweeps and workers die or freeze between any two of their steps, take the table, the
-queue or the alerts away, lose and double messages, let time pass. The core is the real one, the ports are the fakes.
+queue or the alerts away, lose and double messages, let targets be paused, tried and denied, let time pass. The core is
+the real one, the ports are the fakes.
 After every step the invariants of `docs/journey.md` hold; when everything is well again, every job comes to its end.
 """
 
@@ -33,6 +34,7 @@ from lambdas.jobs.job import DUE_SHARDS, MAX_DEATHS, AttemptOutcome, Body, Job, 
 from lambdas.jobs.ports import DeadLetter, Message
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.sweep import SweepIncomplete
+from lambdas.jobs.target import Limits, Sign, State, target_host
 from tests.examples import HORIZON, RETENTION_MS, a_job
 from tests.fakes import FakeClock, FakeSender
 from tests.world import SWEEP_PERIOD_MS, LaggingStore, WorkerDied, World
@@ -46,11 +48,21 @@ JUDGED_AGO_MS = 60_000
 HEALING_HOURS = 24
 """How long everything may take to come to its end, once all is well. Retry-After asks for half an hour at most."""
 
+HOSTS = ("a.example.com", "b.example.com")
+LIMITS = Limits(failures=2, refusals=3, first_pause_ms=20_000, longest_pause_ms=300_000, longest_wait_ms=3_600_000)
+"""Few, so that the short lives of these jobs see targets paused and denied."""
+
 LONGEST_WAIT_MS = HORIZON.lead_ms + EARLY_TOLERANCE_MS
 """How long before its instant a job may be claimed."""
 
-STORE_STEPS = ["claim", "take_over", "with_request", "settle", "find", "mark_alerted"]
-WORK_STEPS = [*(("store", step) for step in STORE_STEPS), ("queue", "send"), ("queue", "send_dead_letter")]
+STORE_STEPS = ["claim", "take_over", "put_off", "with_request", "settle", "find", "mark_alerted"]
+TARGET_STEPS = [("targets", step) for step in ("find", "count", "replace", "forget")]
+WORK_STEPS = [
+    *(("store", step) for step in STORE_STEPS),
+    *TARGET_STEPS,
+    ("queue", "send"),
+    ("queue", "send_dead_letter"),
+]
 ALERT_STEPS = [("alerts", "send")]
 BURY_STEPS = [("store", step) for step in ("find", "settle", "read", "mark_alerted")]
 SWEEP_STEPS = [("store", "swept_until"), ("store", "due"), ("store", "advance_mark"), ("queue", "send")]
@@ -114,10 +126,12 @@ class Protocol(RuleBasedStateMachine):
         super().__init__()
         clock = FakeClock()
         self.store = LaggingStore(clock, lag_ms=INDEX_LAG_MS, page_size=2)
-        self.world = World(clock=clock, store=self.store, batch_size=1)  # threads would make its runs differ
+        self.world = World(clock=clock, store=self.store, batch_size=1, limits=LIMITS)  # threads would differ
         self.promises: dict[str, Promise] = {}
         self.marks = [0] * DUE_SHARDS
         self.breaches: list[str] = []
+        self.messages_missed = False
+        self.undisturbed = True
 
     # What users do
 
@@ -127,9 +141,16 @@ class Protocol(RuleBasedStateMachine):
         script=TARGETS,
         max_attempts=st.integers(1, 3),
         notify=st.sampled_from([("failed",), ("failed", "succeeded"), ()]),
+        host=st.sampled_from(HOSTS),
     )
     def creates(
-        self, due_in_ms: int, judged_ago_ms: int, script: list[str], max_attempts: int, notify: tuple[str, ...]
+        self,
+        due_in_ms: int,
+        judged_ago_ms: int,
+        script: list[str],
+        max_attempts: int,
+        notify: tuple[str, ...],
+        host: str,
     ) -> None:
         """A new job, near or far. The api read the clock some time before it wrote."""
         number = len(self.promises)
@@ -137,7 +158,7 @@ class Protocol(RuleBasedStateMachine):
         job = a_job(
             id=f"job_{number:032x}",
             due_at_ms=read_ms + due_in_ms,
-            request=Request("POST", f"https://example.com/{number}", body=Body(b"first", "text")),
+            request=Request("POST", f"https://{host}/{number}", body=Body(b"first", "text")),
             retry=RetryPolicy(max_attempts, 1, 60),
             timeout_ms=10_000,
             notify=Notify(notify),
@@ -188,6 +209,21 @@ class Protocol(RuleBasedStateMachine):
         finally:
             self.store.before.pop("replace", None)
 
+    @rule(host=st.sampled_from(HOSTS))
+    def lifts(self, host: str) -> None:
+        """PATCH of a target, whatever is held against it."""
+        self.world.targets.lift("ada", host)
+
+    @rule(host=st.sampled_from(HOSTS))
+    def fails_for_others(self, host: str) -> None:
+        """A target that other jobs of the owner have failed at, as often in a row as it takes."""
+        now_ms, targets = self.world.clock.now_ms(), self.world.targets
+        for _ in range(LIMITS.failures):
+            target = targets.count("ada", host, sign=Sign.FAILURE, now_ms=now_ms)
+        if target.state is State.ALLOWED:
+            opened = target.opened("connect_failed", asked_ms=0, now_ms=now_ms, limits=LIMITS)
+            targets.replace(opened.told(now_ms=now_ms), read_version=target.version, now_ms=now_ms)
+
     # What AWS does
 
     @precondition(lambda self: self.store.stream)
@@ -207,6 +243,12 @@ class Protocol(RuleBasedStateMachine):
     @rule(fault=faults(WORK_STEPS + ALERT_STEPS))
     def works(self, fault: Fault | None) -> None:
         """A worker takes the next message, if there is one that can be received."""
+        self._disturbed(fault, self._work_once)
+
+    @rule(fault=faults(WORK_STEPS + ALERT_STEPS))
+    def a_fresh_worker_works(self, fault: Fault | None) -> None:
+        """One that knows nothing yet of targets, as all but one of many do not."""
+        self.world.worker = replace(self.world.worker, breaker=self.world.a_breaker())
         self._disturbed(fault, self._work_once)
 
     @rule(fault=faults(BURY_STEPS + ALERT_STEPS))
@@ -230,6 +272,7 @@ class Protocol(RuleBasedStateMachine):
         _, message = pick(self.world.queue.waiting, which)
         if what == "loses" and self.store[message.due.job_id].owes_notice:
             return
+        self.messages_missed |= what in ("loses", "moves")
         taken = self.world.queue.lose(which % len(self.world.queue.waiting))
         if what == "doubles":
             self.world.queue.give_back(taken)
@@ -246,7 +289,7 @@ class Protocol(RuleBasedStateMachine):
     @rule(port=st.sampled_from(["store", "queue", "alerts"]), seconds=st.sampled_from([5, 60, 300, 1_000]))
     def is_away(self, port: str, seconds: int) -> None:
         """An outage, while everybody goes on trying."""
-        self._port(port).down = True
+        self._port(port).down, self.undisturbed = True, False
         self._disturbed(None, lambda: self.world.run(seconds=seconds))
 
     # How faults happen
@@ -258,24 +301,30 @@ class Protocol(RuleBasedStateMachine):
             act()
         for port in ("store", "queue", "alerts"):
             self._port(port).down = False
+        for port in ("store", "targets", "queue", "alerts"):
             self._port(port).before.clear()
             self._port(port).after.clear()
 
     def _strike(self, fault: Fault) -> None:
+        self.undisturbed = False
         if fault.kind == "dies":
             raise WorkerDied
         if fault.kind in ("fails", "goes away"):
-            self._port(fault.port).down = fault.kind == "goes away"
-            raise {"store": StoreUnavailable, "queue": QueueUnavailable, "alerts": AlertsUnavailable}[fault.port]("now")
+            away = "store" if fault.port == "targets" else fault.port  # they are in one table
+            self._port(away).down = fault.kind == "goes away"
+            raise {"store": StoreUnavailable, "queue": QueueUnavailable, "alerts": AlertsUnavailable}[away]("now")
         if fault.kind == "freezes":
             self.world.clock.advance(seconds=200)
         soon_ms = self.world.clock.now_ms() + LONGEST_WAIT_MS
         due = [job.due for job in self.store if not job.status.finished and job.fire_at_ms <= soon_ms]
         with contextlib.suppress(Unavailable):  # what is under way is delivered to others too
             self.world.queue.send([(Message(one), 0) for one in due])
+        ours = self.world.worker
+        self.world.worker = replace(ours, breaker=self.world.a_breaker())  # rivals are processes of their own
         for rival in (self._sweep_once, *[self._work_once] * (1 + len(due)), self.world.bury):
             with contextlib.suppress(WorkerDied, PunctualError):
                 rival()
+        self.world.worker = ours
 
     def _sweep_once(self) -> None:
         self.world.sweep()
@@ -299,6 +348,7 @@ class Protocol(RuleBasedStateMachine):
             "the attempt has sent nothing yet": number not in promise.attempts,
             "it is not before its time": now_ms >= job.fire_at_ms >= promise.due_at_ms,
             "it could be changed until just before": job.fire_at_ms - job.updated_at_ms <= LONGEST_WAIT_MS,
+            "its target is not paused, or it is the probe, or it has waited long enough": self._may_be_sent(job),
             "the exchange ends inside the lease": now_ms + job.timeout_ms <= (job.lease_until_ms or 0),
             "it was not cancelled": not promise.cancelled,
             "it is what the user wrote last": request.body == promise.body,
@@ -311,8 +361,19 @@ class Protocol(RuleBasedStateMachine):
         promise.keys.add(headers["Idempotency-Key"])
         does = promise.script.pop(0) if len(promise.script) > 1 else promise.script[0]
         if does == "kills":
+            self.undisturbed = False
             raise WorkerDied
         return ANSWERS[does]()
+
+    def _may_be_sent(self, job: Job) -> bool:
+        """Judged when it was claimed, seconds ago; since then the table may have been away, or others faster."""
+        target = self.world.targets.get(target_host(job.request.url))
+        disturbed = bool(self.world.journal.of("target_unknown"))
+        if target is None or not target.broken or disturbed or target.probe == job.claim_id:
+            return True
+        since_ms = job.updated_at_ms if job.waiting_since_ms is None else job.waiting_since_ms
+        waited_ms = job.updated_at_ms - since_ms
+        return target.since_ms >= job.updated_at_ms or waited_ms >= LIMITS.longest_wait_ms
 
     @invariant()
     def every_unfinished_job_is_in_the_due_index_at_its_fire_time(self) -> None:
@@ -335,6 +396,21 @@ class Protocol(RuleBasedStateMachine):
             assert job.due_at_ms == promise.due_at_ms
             assert (job.status is Status.CANCELLED) == promise.cancelled
             assert not (job.handoff and job.status is not Status.SCHEDULED)
+
+    @invariant()
+    def attempts_are_counted_once_and_none_is_skipped(self) -> None:
+        """A job that is put off has its number back; whatever was sent under a number is the only one that was."""
+        for job_id, promise in self.promises.items():
+            job = self.store[job_id]
+            noted = job.attempts[-1].number if job.attempts else 0
+            assert job.attempt_count == noted + (job.status is Status.RUNNING)
+            assert all(number <= job.attempt_count for number in promise.attempts)
+            assert len(set(promise.attempts)) == len(promise.attempts)
+
+    @invariant()
+    def a_job_that_waits_is_scheduled(self) -> None:
+        """Or runs, as the probe or because it has waited long enough; its end forgets the waiting."""
+        assert not [job for job in self.store if job.status.finished and job.waiting_since_ms is not None]
 
     @invariant()
     def marks_only_grow(self) -> None:
@@ -368,6 +444,8 @@ class Protocol(RuleBasedStateMachine):
         note(f"{job.id} {job.status} after {[attempt.outcome.value for attempt in job.attempts]}")
         assert job.status.finished
         assert promise.keys <= {job.id}
+        if self.undisturbed:
+            assert not [attempt for attempt in job.attempts if attempt.outcome is AttemptOutcome.DIED], "nobody died"
         if job.status.value in job.notify.on:
             assert self.world.alerts_of(job), "nobody was told"
             assert job.alerted_at_ms is not None
@@ -383,6 +461,9 @@ class Protocol(RuleBasedStateMachine):
         if last.error.code == "died":
             before = job.attempts[-MAX_DEATHS:-1]
             assert [attempt.outcome for attempt in before] == [AttemptOutcome.DIED] * (MAX_DEATHS - 1)
+        elif last.error.code == "target_denied":
+            told = any(alert.subject.endswith("is denied") for alert in self.world.alerts.sent)
+            assert told or self.messages_missed, "nobody was told"
         elif last.error.code != "status_permanent":
             assert job.attempt_count >= job.retry.max_attempts
 
