@@ -246,6 +246,18 @@ class Sender(Protocol):
         ...
 
 
+class Names(Protocol):
+    """Where names of hosts lead at the moment."""
+
+    def check(self, url: str) -> None:
+        """Look the host of a canonical URL up, and return if it may be called: it leads to public addresses only.
+
+        Raises ValueRefused: `name_not_found`, also when the answer takes longer than a user waits for, or
+        `address_denied`.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """What a person is told. `subject` fits a mail's subject line; `text` needs no console to be understood.
