@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -11,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from lambdas.jobs.job import Attempt, AttemptError, AttemptOutcome, Expectation, Job
+from lambdas.jobs.matching import choices, has_json, has_text, is_expected
 from lambdas.jobs.sending import Answer, Failure
 
 EXCERPT_BYTES = 1_024
@@ -104,7 +104,7 @@ def judge(job: Job, result: Answer | Failure) -> Outcome:
         status_code=result.status_code,
         error_code=error_code,
         error_message=error_message,
-        response_excerpt=_excerpt(result.body) if failed else None,
+        response_excerpt=excerpt(result.body) if failed else None,
         retry_after_ms=_retry_after_ms(result) if verdict is Verdict.RETRYABLE else None,
     )
 
@@ -116,7 +116,7 @@ def _judge_answer(expect: Expectation, answer: Answer) -> tuple[Verdict, str | N
         return Verdict.SUCCEEDED, None, None
     if status in _RETRYABLE_STATUSES or 500 <= status <= 599:
         return Verdict.RETRYABLE, "status_retryable", f"The target answered {status}."
-    if 200 <= status <= 299 or _is_expected(expect, status):
+    if 200 <= status <= 299 or is_expected(expect, status):
         return Verdict.PERMANENT, "expectation_failed", f"The target answered {status}, but {unmet}."
     redirect = " Redirects are not followed." if 300 <= status <= 399 else ""
     return Verdict.PERMANENT, "status_permanent", f"The target answered {status}.{redirect}"
@@ -124,58 +124,16 @@ def _judge_answer(expect: Expectation, answer: Answer) -> tuple[Verdict, str | N
 
 def _unmet(expect: Expectation, answer: Answer) -> str | None:
     """The first part of the expectation that does not hold, in words, or None."""
-    if not _is_expected(expect, answer.status_code):
-        return f"the status was to be {' or '.join(map(str, _choices(expect)))}"
-    if expect.body_contains is not None and expect.body_contains.encode(errors="surrogatepass") not in answer.body:
+    if not is_expected(expect, answer.status_code):
+        return f"the status was to be {' or '.join(map(str, choices(expect)))}"
+    if expect.body_contains is not None and not has_text(answer.body, expect.body_contains):
         return "its body does not contain the expected text"
-    if expect.json_subset is not None and not _holds(expect.json_subset, answer.body):
+    if expect.json_subset is not None and not has_json(answer.body, expect.json_subset):
         return "its body does not contain the expected JSON"
     return None
 
 
-def _is_expected(expect: Expectation, status: int) -> bool:
-    return any(_matches(choice, status) for choice in _choices(expect))
-
-
-def _choices(expect: Expectation) -> tuple[int | str, ...]:
-    wanted = expect.statuses if expect.statuses is not None else "2xx"
-    return wanted if isinstance(wanted, tuple) else (wanted,)
-
-
-def _matches(choice: int | str, status: int) -> bool:
-    if isinstance(choice, str) and choice.lower().endswith("xx"):
-        return choice[0] == str(status // 100)
-    return str(choice) == str(status)
-
-
-def _holds(wanted: str, body: bytes) -> bool:
-    try:
-        return _contains(json.loads(body), json.loads(wanted))
-    except (ValueError, RecursionError):
-        return False
-
-
-def _contains(found: Any, wanted: Any) -> bool:
-    """Whether `wanted` is a subset of `found`: objects by their named members, everything else as equal values.
-
-    Lists must be as long as wanted, each element containing its counterpart. True is not 1.
-    """
-    if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(
-            name in found and _contains(found[name], value) for name, value in wanted.items()
-        )
-    if isinstance(wanted, list):
-        return (
-            isinstance(found, list)
-            and len(found) == len(wanted)
-            and all(_contains(f, w) for f, w in zip(found, wanted, strict=True))
-        )
-    if isinstance(wanted, bool) or isinstance(found, bool):
-        return wanted is found
-    return bool(found == wanted)
-
-
-def _excerpt(body: bytes) -> str | None:
+def excerpt(body: bytes) -> str | None:
     """The beginning of a body as text that is safe to store and to show, at most 1 KB of UTF-8.
 
     What is not UTF-8 or is a control character becomes U+FFFD; a character that the cut goes through is left out.
