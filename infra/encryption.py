@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.stage_settings import StageSettings
-from lambdas.adapters.dynamodb_signing_secrets import PURPOSE
+from lambdas.jobs.signing import PURPOSE
 
 # What a caller of each service needs of the key behind it. Only through that service: no function decrypts by itself.
 _KEY_ACTIONS = {

@@ -104,9 +104,8 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
     from lambdas.jobs.addresses import AddressPolicy
     from lambdas.jobs.breaker import Breaker
     from lambdas.jobs.fire import Worker
-    from lambdas.jobs.remembered import Remembered
+    from lambdas.jobs.keyring import Keyring
     from lambdas.jobs.settle import Terms
-    from lambdas.jobs.signing import REMEMBERED_MS
 
     journal, clock = _journal(), SystemClock()
     alerts = SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN"))
@@ -131,7 +130,7 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
             uniform=random.uniform,
         ),
         new_claim_id=lambda: uuid.uuid4().hex,
-        secret_of=Remembered(_signing_secrets().glance, clock=clock, for_ms=REMEMBERED_MS).get,
+        secret_of=Keyring(secrets=_signing_secrets(), alerts=alerts, journal=journal, clock=clock).secret_of,
     )
     return worker, journal
 
@@ -184,8 +183,9 @@ def _target_limits() -> Limits:
 
 
 def _signing_secrets() -> DynamoDbSigningSecrets:
-    from lambdas.adapters.dynamodb_signing_secrets import PURPOSE, DynamoDbSigningSecrets
+    from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
     from lambdas.adapters.kms_seal import KmsSeal
+    from lambdas.jobs.signing import PURPOSE
 
     seal = KmsSeal(lambda: _client("kms"), key_arn=_text("PUNCTUAL_SECRETS_KEY_ARN"), purpose=PURPOSE)
     return DynamoDbSigningSecrets(_client("dynamodb"), _text("PUNCTUAL_TABLE"), seal=seal, clock=SystemClock())

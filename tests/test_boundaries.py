@@ -40,6 +40,17 @@ def test_the_core_imports_no_aws_and_nothing_of_the_outside() -> None:
     assert not breaches, tell("the core (lambdas/jobs) must not know what is behind its ports", breaches)
 
 
+def test_the_template_is_made_without_the_adapters() -> None:
+    """`infra` goes by rules and names of the core; a template needs neither clients nor handlers to be made."""
+    breaches = [
+        f"{file}:{line} imports {name}"
+        for file in ("app.py", *sources("infra"))
+        for name, line in imports_of(tree_of(file))
+        if library_of(name) == "lambdas" and not name.startswith("lambdas.jobs")
+    ]
+    assert not breaches, tell("put what both must know into lambdas/jobs", breaches)
+
+
 def test_only_adapters_read_the_clock() -> None:
     """Time is an argument: everywhere else it comes from a Clock that is passed in, or from a value."""
     breaches = [f"{file}:{line} reads the clock" for file in sources("lambdas") for line in clock_reads(tree_of(file))]

@@ -13,14 +13,18 @@ from pathlib import Path
 import pytest
 
 from infra.stage_settings import StageSettings
+from lambdas.adapters.attempt_items import general_message
 from lambdas.adapters.powertools_journal import METRICS
 from lambdas.handlers.routes import ROUTES
 from lambdas.jobs.accept import new_job
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.errors import PunctualError
+from lambdas.jobs.grouping import Crowd, GroupKey
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import AttemptOutcome, Status
+from lambdas.jobs.notice import notice_of_many
 from lambdas.jobs.outgoing import VERSION
+from lambdas.jobs.ports import Alert
 from lambdas.jobs.scheduling import FIELDS
 from lambdas.jobs.view import shown
 
@@ -129,6 +133,22 @@ def test_every_error_of_the_api_has_a_place_of_its_own_and_no_other_has() -> Non
     explained = dict(zip(places[1::2], places[2::2], strict=True))
     assert codes == explained.keys() and len(places) == 2 * len(explained) + 1
     assert [code for code, text in explained.items() if len(text.strip()) < 30] == []
+
+
+def test_every_error_code_of_an_attempt_has_words_of_its_own() -> None:
+    """In answers, in the subject of a mail that tells of many jobs, and in what that mail advises."""
+    codes = re.findall(r"^\| `(\w+)` \|", section("docs/api.md", "What becomes of an attempt"), re.MULTILINE)
+    assert {"connect_failed", "secret_damaged"} <= set(codes)
+    answers = {general_message(code, None) for code in (*codes, "a_newer_one")}
+    assert len(answers) == len(codes) - 1, answers  # without its status one sentence stands for three of them
+    mails = [_mail_of_many(code) for code in (*codes, "a_newer_one")]
+    assert [mail.subject for mail in mails if "_" in mail.subject] == [_mail_of_many("a_newer_one").subject]
+    advice = [mail.text.split("What to do:\n")[1].split("\n")[0] for mail in mails]
+    assert len(set(advice)) == len(advice), advice
+
+
+def _mail_of_many(code: str) -> Alert:
+    return notice_of_many(Crowd(2, (), (0, 0), (0, 0)), GroupKey("ada", "example.com", code, 404, None), alone=0)
 
 
 def test_every_status_of_an_answer_is_in_the_api_page() -> None:

@@ -15,10 +15,9 @@ from lambdas.jobs.fire import Worker, fire_batch
 from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import DueJob, Job, due_shard
+from lambdas.jobs.keyring import Keyring
 from lambdas.jobs.ports import DeadLetter, Message
-from lambdas.jobs.remembered import Remembered
 from lambdas.jobs.settle import Terms
-from lambdas.jobs.signing import REMEMBERED_MS
 from lambdas.jobs.sweep import SweepIncomplete, Swept, sweep
 from lambdas.jobs.target import Limits
 from lambdas.jobs.telling import Herald
@@ -122,7 +121,9 @@ class World:
             terms=self.terms,
             breaker=self.a_breaker(),
             new_claim_id=lambda: f"claim-{next(claim_ids)}",
-            secret_of=Remembered(self.secrets.glance, clock=self.clock, for_ms=REMEMBERED_MS).get,
+            secret_of=Keyring(
+                secrets=self.secrets, alerts=self.alerts, journal=self.journal, clock=self.clock
+            ).secret_of,
         )
         self.groups = FakeAlertGroups()
         self.undertaker = Undertaker(

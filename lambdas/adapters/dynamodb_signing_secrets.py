@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.adapters.kms_seal import KmsSeal
-from lambdas.jobs.errors import DamagedItem, StoreUnavailable
+from lambdas.jobs.errors import DamagedItem, DamagedSecret, StoreUnavailable
 from lambdas.jobs.ports import Clock
 from lambdas.jobs.remembered import Remembered
 from lambdas.jobs.signing import SigningSecret, is_secret
@@ -16,14 +18,13 @@ from lambdas.jobs.signing import SigningSecret, is_secret
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-PURPOSE = "signing-secret"
-"""What seals are bound to; the functions' rights on the key name it too."""
-
 OPENED_FOR_MS = 3_600_000
 """How long a process keeps what it has unsealed. The item itself is read each time, and a rotation changes the sealed
 bytes, so what is kept is never out of date; the limit is for the day when the key is taken away."""
 
 MOST_OPENED = 1_000
+
+_OF_VERSION = "#version = :known"
 
 
 class DynamoDbSigningSecrets:
@@ -41,6 +42,22 @@ class DynamoDbSigningSecrets:
         return self._secret(owner, self._table.get(_key(owner), consistent=False))
 
     def write(self, owner: str, secret: SigningSecret) -> SigningSecret:
+        if secret.version == 1:
+            return self._put(owner, secret, "attribute_not_exists(#pk)")
+        return self._put(owner, secret, _OF_VERSION, {"known": secret.version - 1})
+
+    def replace(self, owner: str, secret: SigningSecret, damaged: DamagedSecret) -> SigningSecret:
+        return self._put(owner, secret, *_still(damaged))
+
+    def note_told(self, owner: str, damaged: DamagedSecret, *, now_ms: int) -> None:
+        condition, known = _still(damaged)
+        with suppress(ConditionFailed):
+            self._table.update(_key(owner), "SET #told_at = :now", {"now": now_ms, **known}, condition=condition)
+
+    def _put(
+        self, owner: str, secret: SigningSecret, condition: str, values: Mapping[str, int] | None = None
+    ) -> SigningSecret:
+        """Write the whole item if the condition holds; returns what is stored then."""
         pk, sk = _key(owner)
         texts = [text for text in (secret.current, secret.previous) if text is not None]
         item: Values = {
@@ -53,10 +70,7 @@ class DynamoDbSigningSecrets:
         if secret.previous_expires_at_ms is not None:
             item["previous_expires_at"] = secret.previous_expires_at_ms
         try:
-            if secret.version == 1:
-                self._table.put(item, "attribute_not_exists(#pk)")
-            else:
-                self._table.put(item, "#version = :replaced", {"replaced": secret.version - 1})
+            self._table.put(item, condition, values)
         except ConditionFailed as failed:
             # A rival's, or this very secret: then the reply to its writing was lost.
             found = self._secret(owner, failed.found)
@@ -78,7 +92,9 @@ class DynamoDbSigningSecrets:
                 previous_expires_at_ms=int(item["previous_expires_at"]) if previous else None,
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise DamagedItem("/".join(_key(owner)), type(error).__name__) from error
+            raise _damaged(owner, item, type(error).__name__) from error
+        except DamagedItem as error:
+            raise _damaged(owner, item, error.why) from error
 
     def _open(self, place: tuple[str, bytes]) -> list[str]:
         """The secrets in a seal, the newest first. Raises ValueError or TypeError when there are none in it."""
@@ -86,6 +102,21 @@ class DynamoDbSigningSecrets:
         if not isinstance(texts, list) or not all(map(is_secret, texts)):
             raise ValueError("no secrets")
         return texts
+
+
+def _damaged(owner: str, item: Values, why: str) -> DamagedSecret:
+    version = item.get("version")
+    return DamagedSecret(
+        "/".join(_key(owner)), why, version=version if type(version) is int else None, told="told_at" in item
+    )
+
+
+def _still(damaged: DamagedSecret) -> tuple[str, Mapping[str, int]]:
+    """The condition, and its values, that a damaged item has not been replaced."""
+    if damaged.version is not None:
+        return _OF_VERSION, {"known": damaged.version}
+    # Whatever stands there for a version, that of a replacement is the first.
+    return "attribute_exists(#pk) AND (attribute_not_exists(#version) OR #version <> :first)", {"first": 1}
 
 
 def _key(owner: str) -> Key:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from lambdas.handlers.desk import Desk, owner_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
+from lambdas.jobs.errors import DamagedSecret, SecretUnreadable
 from lambdas.jobs.rotate import rotate, signing_secret
 from lambdas.jobs.signing import SigningSecret
 from lambdas.jobs.view import shown_secret
@@ -22,10 +23,17 @@ def rotate_signing_secret(request: HttpRequest, desk: Desk) -> HttpAnswer:
 
 
 def _secret(act: Callable[..., SigningSecret], request: HttpRequest, desk: Desk) -> HttpAnswer:
-    """The owner's signing secret after reading or rotating it. What `no-store` says of every answer counts here."""
+    """The owner's signing secret after reading or rotating it. What `no-store` says of every answer counts here.
+
+    Raises SecretUnreadable for one that is damaged, which its owner can replace.
+    """
     owner = _owner_of_secrets(request)
     now_ms = desk.clock.now_ms()
-    secret = act(owner, secrets=desk.secrets, new_key=desk.new_key, now_ms=now_ms)
+    try:
+        secret = act(owner, secrets=desk.secrets, new_key=desk.new_key, now_ms=now_ms)
+    except DamagedSecret as damaged:
+        desk.journal.tell("secret_damaged", owner=owner, error=str(damaged), request_id=request.request_id)
+        raise SecretUnreadable from damaged
     return HttpAnswer(200, shown_secret(secret, now_ms=now_ms))
 
 

@@ -8,6 +8,7 @@ PunctualError
 │   ├── JobFinished         409
 │   ├── JobNotFinished      409
 │   ├── RequestExpired      409
+│   ├── SecretUnreadable    409
 │   ├── KeyReused           422
 │   └── VersionConflict     412
 ├── ValueRefused            one value of a request is wrong: becomes one of its faults, never leaves the core
@@ -16,6 +17,7 @@ PunctualError
 ├── EditLost                an edit's condition failed: the job moved on since it was read
 ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
 ├── DamagedItem             a stored item cannot be understood
+│   └── DamagedSecret       an owner's signing secret
 ├── SettingInvalid          a setting of the operator's makes no sense
 └── Unavailable             something outside does not answer now; trying again later may help
     ├── StoreUnavailable
@@ -120,6 +122,17 @@ class RequestExpired(RequestRefused):
         super().__init__(409, "Conflict", [Fault("id", "request_expired", message)])
 
 
+class SecretUnreadable(RequestRefused):
+    """The owner's signing secret is stored, but cannot be read."""
+
+    def __init__(self) -> None:
+        message = (
+            "Your signing secret cannot be read any more, so nothing of yours is sent. "
+            "Make a new one: POST /v1/signing-secret/rotate."
+        )
+        super().__init__(409, "Conflict", [Fault("document", "secret_damaged", message)])
+
+
 class VersionConflict(RequestRefused):
     """The job is not at the version that the user named."""
 
@@ -189,6 +202,18 @@ class DamagedItem(PunctualError):
         super().__init__(f"{key} cannot be understood: {why}")
         self.key = key
         self.why = why
+
+
+class DamagedSecret(DamagedItem):
+    """An owner's signing secret cannot be understood.
+
+    `version` is that of its item, None when it has none that is a number; `told` whether the operators know of it.
+    """
+
+    def __init__(self, key: str, why: str, *, version: int | None, told: bool) -> None:
+        super().__init__(key, why)
+        self.version = version
+        self.told = told
 
 
 class SettingInvalid(PunctualError):

@@ -19,7 +19,16 @@ from lambdas.jobs.outcome import Outcome, judge
 from lambdas.jobs.outgoing import outgoing_request
 from lambdas.jobs.ports import Alerts, Claim, Clock, JobQueue, JobStore, Journal, Message, Sender
 from lambdas.jobs.sending import OutgoingRequest
-from lambdas.jobs.settle import DIED_TOO_OFTEN, REQUEST_DAMAGED, Terms, give_up, put_off, settle, settle_late
+from lambdas.jobs.settle import (
+    DIED_TOO_OFTEN,
+    REQUEST_DAMAGED,
+    SECRET_DAMAGED,
+    Terms,
+    give_up,
+    put_off,
+    settle,
+    settle_late,
+)
 from lambdas.jobs.signing import SigningSecret, signed
 from lambdas.jobs.target import DENIED_OUTCOME, Deny, PutOff
 
@@ -40,7 +49,8 @@ LONGEST_ALONE_MS = 75_000
 class Worker:
     """All that firing needs. `new_claim_id` makes an id that no other claim has.
 
-    `secret_of` gives an owner's signing secret, or None when they have none; it may be remembered for a while.
+    `secret_of` gives an owner's signing secret, or None when they have none; it may be remembered for a while. It
+    raises StoreUnavailable, and DamagedItem for one that cannot be understood.
     """
 
     store: JobStore
@@ -145,6 +155,9 @@ def _attempt(job: Job, worker: Worker) -> None:
         # Given back, not kept: under a claim that only runs out, it would count as the death of a worker.
         worker.journal.tell("secret_unavailable", job_id=job.id, error=str(error))
         _put_off(job, max(job.fire_at_ms, worker.clock.now_ms()) + UNSIGNED_DELAY_MS, worker, for_target=False)
+        return
+    except DamagedItem:
+        _conclude(_write(job, SECRET_DAMAGED, worker), worker)
         return
     admission = worker.breaker.admit(job)
     if isinstance(admission, PutOff):

@@ -135,6 +135,9 @@ _REASONS = {
     "bad_response": "the answer is not HTTP",
     "expectation_failed": "the answer is not what the job expects",
     "died": "the workers died",
+    "request_damaged": "the stored request cannot be read",
+    "secret_damaged": "the signing secret cannot be read",
+    "target_denied": "the target is on the deny-list",
 }
 
 _ADVICE = {
@@ -149,6 +152,8 @@ _ADVICE = {
     "bad_response": "The work may have been done, but the answer is not HTTP. Check the target and its port.",
     "status_retryable": "The target kept answering with an error. When it is well again, schedule the job again.",
     "target_denied": "Nothing was sent. Mend what the target refused, then lift it: PATCH /v1/targets/{host}.",
+    "request_damaged": "Nothing was sent. Tell the operators, who may bring it back, or schedule the job anew.",
+    "secret_damaged": "Make a new secret, POST /v1/signing-secret/rotate, tell your receivers, schedule the job again.",
     "status_permanent": "The target refuses this request as it is. Correct the request, then schedule it again.",
     "expectation_failed": "The target answered, but not what the job's expect asks for. Correct one of the two.",
     "died": "The request may have been sent. Check at the target by its Idempotency-Key before you schedule it again.",

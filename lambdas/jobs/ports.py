@@ -15,6 +15,7 @@ from lambdas.jobs.signing import SigningSecret
 from lambdas.jobs.target import Sign, Target
 
 if TYPE_CHECKING:
+    from lambdas.jobs.errors import DamagedSecret
     from lambdas.jobs.receipt import Receipt, RequestKey
 
 
@@ -283,7 +284,8 @@ class Alerts(Protocol):
 class SigningSecrets(Protocol):
     """The owners' signing secrets, which are stored encrypted.
 
-    Every method may raise StoreUnavailable, also when what encrypts them does not answer, and DamagedItem.
+    Every method may raise StoreUnavailable, also when what encrypts them does not answer; those that return a secret
+    raise DamagedSecret for one that cannot be understood.
     """
 
     def read(self, owner: str) -> SigningSecret | None:
@@ -299,6 +301,17 @@ class SigningSecrets(Protocol):
 
         Returns what is stored then: this secret, or that of a rival who was faster.
         """
+        ...
+
+    def replace(self, owner: str, secret: SigningSecret, damaged: DamagedSecret) -> SigningSecret:
+        """Store a secret in the place of one that cannot be understood, if that is still what is stored.
+
+        Returns what is stored then, as `write` does.
+        """
+        ...
+
+    def note_told(self, owner: str, damaged: DamagedSecret, *, now_ms: int) -> None:
+        """Note that the operators were told of it, unless it was replaced meanwhile."""
         ...
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from lambdas.jobs.errors import DamagedSecret
 from lambdas.jobs.ports import SigningSecrets
 from lambdas.jobs.signing import SigningSecret
 
@@ -12,13 +14,22 @@ NewKey = Callable[[], bytes]
 
 
 def signing_secret(owner: str, *, secrets: SigningSecrets, new_key: NewKey, now_ms: int) -> SigningSecret:
-    """The owner's secret. All who ask first, and at the same time, get the same one."""
+    """The owner's secret. All who ask first, and at the same time, get the same one.
+
+    One that is damaged (DamagedSecret) stays: only its owner can say that their receivers are to get another.
+    """
     return secrets.read(owner) or secrets.write(owner, SigningSecret.of_key(new_key(), now_ms=now_ms))
 
 
 def rotate(owner: str, *, secrets: SigningSecrets, new_key: NewKey, now_ms: int) -> SigningSecret:
-    """Replace the owner's secret, or make the first one. Two rotations at the same time are one, with one answer."""
-    found = secrets.read(owner)
+    """Replace the owner's secret, or make the first one. Two rotations at the same time are one, with one answer.
+
+    One that is damaged is replaced too; no receiver can have use for it any more, so the new one signs alone.
+    """
     key = new_key()
-    new = found.rotated(key, now_ms=now_ms) if found else SigningSecret.of_key(key, now_ms=now_ms)
-    return secrets.write(owner, new)
+    first = SigningSecret.of_key(key, now_ms=now_ms)
+    try:
+        found = secrets.read(owner)
+    except DamagedSecret as damaged:
+        return secrets.replace(owner, replace(first, version=(damaged.version or 0) + 1), damaged)
+    return secrets.write(owner, found.rotated(key, now_ms=now_ms) if found else first)

@@ -26,6 +26,13 @@ REQUEST_DAMAGED = Outcome(
 )
 """What is written when headers and body beside a job cannot be read. Retried: newer code may have written them."""
 
+SECRET_DAMAGED = Outcome(
+    Verdict.RETRYABLE,
+    error_code="secret_damaged",
+    error_message="The owner's signing secret cannot be read. Nothing was sent.",
+)
+"""What is written when nobody can say how to sign a request. Retried: the secret may be replaced meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

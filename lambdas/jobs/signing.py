@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from lambdas.jobs.sending import OutgoingRequest
 
+PURPOSE = "signing-secret"
+"""What secrets are sealed for. It is bound into each seal, and the functions' rights on the key name it."""
+
 KEY_BYTES = 32
 """The specification allows 24 to 64 random bytes; more than SHA-256's own 32 would add nothing."""
 

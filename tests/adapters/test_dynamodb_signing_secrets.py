@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 from lambdas.adapters.attribute_values import Values, from_attributes, to_attributes
 from lambdas.adapters.dynamodb_signing_secrets import OPENED_FOR_MS
 from lambdas.adapters.kms_seal import KmsSeal
-from lambdas.jobs.errors import DamagedItem, StoreUnavailable
+from lambdas.jobs.errors import DamagedItem, DamagedSecret, StoreUnavailable
 from lambdas.jobs.signing import KEY_BYTES, SigningSecret
 from tests.contracts.aws_places import always, interrupted
 from tests.contracts.conftest import EMULATOR, Vault, vault_in
@@ -21,6 +22,7 @@ from tests.fakes import NOW_MS
 
 FIRST = SigningSecret.of_key(b"1" * KEY_BYTES, now_ms=NOW_MS)
 SECOND = FIRST.rotated(b"2" * KEY_BYTES, now_ms=NOW_MS + 1)
+THIRD = SigningSecret.of_key(b"3" * KEY_BYTES, now_ms=NOW_MS + 2)
 
 
 @pytest.fixture(params=["moto", EMULATOR])
@@ -31,6 +33,12 @@ def vault(request: pytest.FixtureRequest) -> Vault:
 def raw(vault: Vault, owner: str = "ada") -> Values:
     key = to_attributes({"pk": f"OWNER#{owner}", "sk": "SIGNING"})
     return from_attributes(vault.table.client.get_item(TableName=vault.table.name, Key=key)["Item"])
+
+
+def found_damaged(vault: Vault) -> DamagedSecret:
+    with pytest.raises(DamagedSecret) as raised:
+        vault.secrets().glance("ada")
+    return raised.value
 
 
 def put_raw(vault: Vault, item: Values) -> None:
@@ -94,6 +102,63 @@ class TestWhatLiesInTheTable:
         put_raw(vault, {**raw(vault), "sealed": seal.seal("ada", content)})
         with pytest.raises(DamagedItem, match="OWNER#ada"):
             vault.secrets().read("ada")
+
+
+WHAT_IS_LEFT: dict[str, Callable[[Values], Values]] = {
+    "nothing but the version": lambda item: {name: item[name] for name in ("pk", "sk", "version")},
+    "no version": lambda item: {name: item[name] for name in ("pk", "sk", "sealed")},
+    "a word for a version": lambda item: {**item, "version": "many"},
+    "no text for a version": lambda item: {**item, "version": None},
+    "a seal that does not open": lambda item: {**item, "sealed": b"x"},
+}
+
+
+@pytest.mark.parametrize("left", WHAT_IS_LEFT)
+class TestADamagedItem:
+    """F28. Whatever is left of it."""
+
+    @pytest.fixture
+    def damaged(self, vault: Vault, left: str) -> DamagedSecret:
+        vault.secrets().write("ada", FIRST)
+        vault.secrets().write("ada", SECOND)
+        put_raw(vault, WHAT_IS_LEFT[left](raw(vault)))
+        return found_damaged(vault)
+
+    def test_it_is_replaced(self, vault: Vault, damaged: DamagedSecret) -> None:
+        """And the new secret is like any other: it can be rotated."""
+        third = replace(THIRD, version=(damaged.version or 0) + 1)
+        assert vault.secrets().replace("ada", third, damaged) == third == vault.secrets().read("ada")
+        fourth = third.rotated(b"4" * KEY_BYTES, now_ms=NOW_MS)
+        assert vault.secrets().write("ada", fourth) == fourth
+
+    def test_of_two_who_replace_it_the_faster_one_stays(self, vault: Vault, damaged: DamagedSecret) -> None:
+        """And both learn which."""
+        version = (damaged.version or 0) + 1
+        third, rival = replace(THIRD, version=version), replace(FIRST, version=version)
+        assert vault.secrets().replace("ada", rival, damaged) == rival
+        assert vault.secrets().replace("ada", third, damaged) == rival
+
+    def test_that_it_was_told_is_noted_until_it_is_replaced(self, vault: Vault, damaged: DamagedSecret) -> None:
+        """The next damage is another."""
+        assert damaged.told is False
+        vault.secrets().note_told("ada", damaged, now_ms=NOW_MS)
+        assert found_damaged(vault).told is True
+        vault.secrets().replace("ada", replace(THIRD, version=(damaged.version or 0) + 1), damaged)
+        assert "told_at" not in raw(vault)
+        vault.secrets().note_told("ada", damaged, now_ms=NOW_MS)  # by a worker that is late
+        assert "told_at" not in raw(vault)
+
+    def test_one_that_was_deleted_meanwhile_is_neither_noted_nor_replaced(
+        self, vault: Vault, damaged: DamagedSecret
+    ) -> None:
+        """An operator's decision; trying again makes the first secret anew."""
+        vault.table.client.delete_item(
+            TableName=vault.table.name, Key=to_attributes({"pk": "OWNER#ada", "sk": "SIGNING"})
+        )
+        vault.secrets().note_told("ada", damaged, now_ms=NOW_MS)
+        with pytest.raises(StoreUnavailable):
+            vault.secrets().replace("ada", replace(THIRD, version=(damaged.version or 0) + 1), damaged)
+        assert vault.secrets().read("ada") is None
 
 
 class TestOutages:

@@ -88,3 +88,17 @@ def test_the_log_tells_of_a_rotation_and_of_no_secret(service: Service, call: Ca
     call("POST", ROTATE)
     assert [facts["owner"] for facts in service.journal.of("secret_rotated")] == ["ada"]
     assert "whsec" not in repr(service.journal.lines)
+
+
+def test_a_secret_that_cannot_be_read_is_said_to_be_so_and_can_be_replaced(service: Service, call: Call) -> None:
+    """F28: what to do is in the answer, and the log names the owner."""
+    old = call("GET", SECRET)["body"]["secret"]
+    service.secrets.damaged = {"ada"}
+    answer = call("GET", SECRET)
+    assert (answer["statusCode"], answer["body"]["code"]) == (409, "secret_damaged")
+    assert ROTATE in answer["body"]["detail"]
+    assert [facts["owner"] for facts in service.journal.of("secret_damaged")] == ["ada"]
+    new = call("POST", ROTATE)
+    assert (new["statusCode"], new["body"]["previous_expires_at"]) == (200, None)
+    assert new["body"]["secret"] != old
+    assert call("GET", SECRET)["body"] == new["body"]

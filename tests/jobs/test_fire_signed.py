@@ -10,9 +10,11 @@ from standardwebhooks.webhooks import Webhook
 
 from lambdas.jobs.fire import UNSIGNED_DELAY_MS
 from lambdas.jobs.job import Body, Job, Request, RetryPolicy, Status
+from lambdas.jobs.ports import Alert
+from lambdas.jobs.rotate import rotate
 from lambdas.jobs.signing import KEY_BYTES, REMEMBERED_MS, SigningSecret
 from tests.jobs.firing import DUE_MS, MINUTE_MS, accepted, fired
-from tests.world import World
+from tests.world import WorkerDied, World, dies
 
 SECRET = SigningSecret.of_key(b"1" * KEY_BYTES, now_ms=DUE_MS - MINUTE_MS)
 
@@ -118,9 +120,74 @@ def test_an_outage_of_twelve_minutes_fails_no_job(world: World) -> None:
     assert "webhook-signature" in headers_of(world, job)
 
 
-def test_a_secret_that_cannot_be_read_does_not_disturb_others(world: World) -> None:
-    """F28: of a batch only its owner's jobs are kept."""
-    world.secrets.damaged = {"eve"}
-    hers, his = accepted(world, owner="eve", path="hers"), accepted(world, path="his")
-    assert [message.due for message in fired(world, hers, his)] == [hers.due]
-    assert (world.sent(hers), len(world.sent(his))) == ([], 1)
+def operators_heard(world: World) -> list[Alert]:
+    """What went to them alone."""
+    return [alert for alert in world.alerts.sent if alert.owner is None]
+
+
+class TestADamagedSecret:
+    """F28: its owner's jobs end for an honest reason, the operators hear of it, and nobody else notices."""
+
+    @pytest.fixture(autouse=True)
+    def _(self, world: World) -> None:
+        world.secrets.write("eve", SECRET)
+        world.secrets.damaged = {"eve"}
+
+    def test_its_owners_jobs_are_tried_again_and_then_fail_with_it_as_the_reason(self, world: World) -> None:
+        """No worker is said to have died, no target to be down, and nothing is sent."""
+        job = accepted(world, owner="eve", retry=RetryPolicy(max_attempts=2))
+        assert fired(world, job) == []
+        again = world.store[job.id]
+        assert (again.status, again.deaths, again.waiting_since_ms) == (Status.SCHEDULED, 0, None)
+        world.run(seconds=3_600)
+        ended = world.store[job.id]
+        assert [attempt.error.code for attempt in ended.attempts if attempt.error] == ["secret_damaged"] * 2
+        assert (ended.status, ended.owes_notice, world.sent(job)) == (Status.FAILED, False, [])
+        assert world.targets.writes == 0
+
+    def test_other_owners_do_not_notice(self, world: World) -> None:
+        """Also in the same batch."""
+        hers, his = accepted(world, owner="eve", path="hers"), accepted(world, path="his")
+        assert fired(world, hers, his) == []
+        assert (world.sent(hers), len(world.sent(his))) == ([], 1)
+
+    def test_the_operators_are_told_once(self, world: World) -> None:
+        """By whichever worker finds it; however many jobs there are, and when their workers have forgotten."""
+        fired(world, *(accepted(world, owner="eve", path=str(number)) for number in range(10)))
+        world.clock.advance(seconds=600)
+        fired(world, accepted(world, owner="eve"))
+        (alert,) = operators_heard(world)
+        assert "eve" in alert.subject
+        assert "OWNER#eve/SIGNING" in alert.text and "/v1/signing-secret/rotate" in alert.text
+        assert {facts["owner"] for facts in world.journal.of("secret_damaged")} == {"eve"}
+
+    def test_nobody_is_held_up_when_the_operators_cannot_be_told(self, world: World) -> None:
+        """They are told by the first worker that asks when it can be."""
+        world.alerts.down = True
+        job = accepted(world, owner="eve")
+        assert fired(world, job) == []
+        assert world.store[job.id].attempts[-1].error is not None
+        assert len(world.journal.of("secret_untold")) == 1
+        world.alerts.down = False
+        world.run(seconds=300)
+        assert len(operators_heard(world)) == 1
+
+    def test_a_worker_that_died_before_it_noted_the_telling_tells_again(self, world: World) -> None:
+        """F22: twice rather than never."""
+        world.secrets.before["note_told"] = dies
+        with pytest.raises(WorkerDied):
+            fired(world, accepted(world, owner="eve"))
+        world.run(seconds=600)
+        assert len(operators_heard(world)) == 2
+
+    def test_jobs_go_out_again_signed_when_the_owner_has_made_a_new_one(self, world: World) -> None:
+        """Within a minute; what was waiting for its next attempt too."""
+        job = accepted(world, owner="eve", retry=RetryPolicy(max_attempts=3, min_backoff_seconds=120))
+        fired(world, job)
+        new = rotate("eve", secrets=world.secrets, new_key=lambda: b"2" * KEY_BYTES, now_ms=world.clock.ms)
+        world.run(seconds=600)
+        assert world.store[job.id].status is Status.SUCCEEDED
+        headers = headers_of(world, job)
+        at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+        with time_machine.travel(at, tick=False):
+            Webhook(new.current).verify(b"", headers, json_parse=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdas.jobs.errors import StoreUnavailable
+from lambdas.jobs.errors import DamagedSecret, StoreUnavailable
 from lambdas.jobs.rotate import rotate, signing_secret
 from lambdas.jobs.signing import KEY_BYTES, OVERLAP_MS, SigningSecret
 from tests.fakes import NOW_MS, FakeSigningSecrets
@@ -90,3 +90,32 @@ def test_nothing_is_made_up_while_the_table_is_away(
     secrets.down = True
     with pytest.raises(StoreUnavailable):
         do(what)
+
+
+class TestADamagedSecret:
+    """F28: it stays until its owner says that there is to be another."""
+
+    @pytest.fixture(autouse=True)
+    def _(self, secrets: FakeSigningSecrets, do: Do) -> None:
+        do(rotate)
+        do(rotate)
+        secrets.damaged = {"ada"}
+
+    def test_asking_for_it_makes_no_other(self, secrets: FakeSigningSecrets, do: Do) -> None:
+        """Receivers would refuse what it signs, and nobody would know why."""
+        with pytest.raises(DamagedSecret):
+            do(signing_secret)
+        secrets.damaged.clear()
+        assert do(signing_secret).version == 2
+
+    def test_a_rotation_replaces_it_and_the_new_one_signs_alone(self, secrets: FakeSigningSecrets, do: Do) -> None:
+        """What it was, nobody knows any more."""
+        new = do(rotate, now_ms=NOW_MS + 5)
+        assert (new.version, new.previous, new.signing(NOW_MS + 6)) == (3, None, (new.current,))
+        assert do(signing_secret) == new == secrets.read("ada")
+
+    def test_two_rotations_at_the_same_time_are_one(self, secrets: FakeSigningSecrets, do: Do) -> None:
+        """Else one of the two would be told a secret that never signs."""
+        rivals: list[SigningSecret] = []
+        secrets.before["replace"] = lambda: rivals.append(do(rotate))
+        assert [do(rotate)] == rivals
