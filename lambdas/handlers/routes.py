@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-
 from lambdas.handlers.desk import Desk, check_document_type, known_form, one_job, owner_of, versions_of
+from lambdas.handlers.front import Routes
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.making import rerun_job, schedule_job
 from lambdas.handlers.signing import read_signing_secret, rotate_signing_secret
@@ -14,36 +12,9 @@ from lambdas.jobs.accept import edit
 from lambdas.jobs.asking import list_query
 from lambdas.jobs.change import cancel, change
 from lambdas.jobs.document import read_document
-from lambdas.jobs.errors import Fault, RequestRefused
 from lambdas.jobs.listing import encode_cursor
 from lambdas.jobs.outgoing import VERSION
 from lambdas.jobs.view import shown
-
-
-class MethodNotAllowed(RequestRefused):
-    """The path exists, but not with this method; `allowed` are those it has."""
-
-    def __init__(self, allowed: Sequence[str]) -> None:
-        message = f"This path takes {' and '.join(allowed)}."
-        super().__init__(405, "Method not allowed", [Fault("document", "method_not_allowed", message)])
-        self.allowed = tuple(allowed)
-
-
-def answer(request: HttpRequest, desk: Desk) -> HttpAnswer:
-    """Find the route and take it. Raises RequestRefused for what leads nowhere, and whatever the route raises."""
-    for pattern, methods in ROUTES.items():
-        found = re.fullmatch(pattern, request.path)
-        if found is None:
-            continue
-        allowed = sorted({*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())})
-        if request.method == "OPTIONS":
-            return HttpAnswer(204, None, {"allow": ", ".join(allowed)})
-        route = methods.get("GET" if request.is_read else request.method)
-        if route is None:
-            raise MethodNotAllowed(allowed)
-        return route(request, desk, **found.groupdict())
-    message = "There is nothing at this path. Jobs are at /v1/jobs."
-    raise RequestRefused(404, "Not found", [Fault("document", "not_found", message)])
 
 
 def read_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
@@ -116,7 +87,7 @@ def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     return HttpAnswer(200, {"status": "ok", "version": VERSION})
 
 
-ROUTES: Mapping[str, Mapping[str, Callable[..., HttpAnswer]]] = {
+ROUTES: Routes = {
     "/v1/jobs": {"POST": schedule_job, "GET": list_jobs},
     "/v1/jobs/batch": {"POST": schedule_batch},
     "/v1/jobs/(?P<job_id>[^/]+)": {"GET": read_job, "PATCH": change_job, "DELETE": cancel_job},

@@ -1,0 +1,80 @@
+"""What functions behind the gateway share: from its event to a route, and from whatever comes of it to an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
+from lambdas.handlers.manners import client_request_id, to_event
+from lambdas.jobs.errors import Fault, RequestRefused, Unavailable, whereabouts
+from lambdas.jobs.ports import Journal
+
+RETRY_AFTER_SECONDS = "2"
+
+Routes = Mapping[str, Mapping[str, Callable[..., HttpAnswer]]]
+"""For each pattern of a path its methods, and what each does: it takes the request, the parts that the function's
+routes share, and what the pattern names."""
+
+
+class Front(Protocol):
+    """What routes work with has a journal at least."""
+
+    @property
+    def journal(self) -> Journal: ...
+
+
+class MethodNotAllowed(RequestRefused):
+    """The path exists, but not with this method; `allowed` are those it has."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        message = f"This path takes {' and '.join(allowed)}."
+        super().__init__(405, "Method not allowed", [Fault("document", "method_not_allowed", message)])
+        self.allowed = tuple(allowed)
+
+
+def _routed(request: HttpRequest, desk: Front, routes: Routes) -> HttpAnswer:
+    """Find the route and take it. Raises RequestRefused for what leads nowhere, and whatever the route raises."""
+    for pattern, methods in routes.items():
+        found = re.fullmatch(pattern, request.path)
+        if found is None:
+            continue
+        allowed = sorted({*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())})
+        if request.method == "OPTIONS":
+            return HttpAnswer(204, None, {"allow": ", ".join(allowed)})
+        route = methods.get("GET" if request.is_read else request.method)
+        if route is None:
+            raise MethodNotAllowed(allowed)
+        return route(request, desk, **found.groupdict())
+    message = "There is nothing at this path. Jobs are at /v1/jobs."
+    raise RequestRefused(404, "Not found", [Fault("document", "not_found", message)])
+
+
+def respond(event: dict[str, Any], desk: Front, routes: Routes) -> dict[str, Any]:
+    """Answer one request. Whatever happens, the answer is JSON of ours, and says no more than the user may know."""
+    try:
+        request = HttpRequest.from_event(event)
+    except RequestRefused as refused:
+        request_id = str(event["requestContext"]["requestId"])
+        return to_event(problem(refused.status, refused.title, refused.faults, request_id), None)
+    return to_event(_answer(request, desk, routes), request)
+
+
+def _answer(request: HttpRequest, desk: Front, routes: Routes) -> HttpAnswer:
+    request_id = request.request_id
+    ids = {"request_id": request_id, "client_request_id": client_request_id(request)}
+    try:
+        return _routed(request, desk, routes)
+    except MethodNotAllowed as refused:
+        return problem(refused.status, refused.title, refused.faults, request_id, {"allow": ", ".join(refused.allowed)})
+    except RequestRefused as refused:
+        return problem(refused.status, refused.title, refused.faults, request_id)
+    except Unavailable as error:
+        desk.journal.tell("unavailable", **ids, error=str(error))
+        fault = Fault("document", "unavailable", "The service cannot do this now. Nothing was changed; try again soon.")
+        return problem(503, "Service unavailable", (fault,), request_id, {"retry-after": RETRY_AFTER_SECONDS})
+    except Exception as error:  # a defect of ours: the log says where, the user learns the request id
+        desk.journal.tell("defect", **ids, error=whereabouts(error))
+        fault = Fault("document", "internal", "Something went wrong here. Tell the operators the request_id.")
+        return problem(500, "Internal error", (fault,), request_id)
