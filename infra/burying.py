@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.channels import Channels, may_consume, may_publish
+from infra.channels import Channels, acknowledge_address_topics, may_consume, may_publish, may_tell_addresses
 from infra.job_store import JobStore
 from infra.python_function import FunctionRecipe
 
@@ -35,15 +35,18 @@ class Burying(Construct):
                 store.may("GetItem", "PutItem", "Query", "UpdateItem"),
                 may_consume(channels.dead_letters),
                 may_publish(channels.alerts),
+                may_tell_addresses(channels),
             ],
             environment={
                 "PUNCTUAL_TABLE": store.table.table_name,
                 "PUNCTUAL_ALERTS_TOPIC_ARN": channels.alerts.topic_arn,
+                "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
                 "PUNCTUAL_ALERT_WINDOW_SECONDS": str(settings.alert_window_seconds),
                 "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
                 "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
             },
         )
+        acknowledge_address_topics(self)
         lambda_.EventSourceMapping(
             self,
             "DeadLetters",

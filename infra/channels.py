@@ -55,6 +55,10 @@ class Channels(Construct):
             retention=Duration.days(4),
             dead_letters=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_RECEIVES_BEFORE_DEAD),
         )
+        # The beginning of the ARNs of topics that the api makes, one for each address of an owner's.
+        self.address_topics = Fn.join(
+            ":", ["arn", Aws.PARTITION, "sns", Aws.REGION, Aws.ACCOUNT_ID, f"{Aws.STACK_NAME}-address-"]
+        )
         self.alerts = _alerts(self, settings=settings, key=key)
 
 
@@ -138,6 +142,39 @@ def may_consume(queue: sqs.Queue) -> iam.PolicyStatement:
 def may_see_backlog(queue: sqs.Queue) -> iam.PolicyStatement:
     """The right to count what lies on a queue."""
     return iam.PolicyStatement(actions=["sqs:GetQueueAttributes"], resources=[queue.queue_arn])
+
+
+def acknowledge_address_topics(function_of: Construct) -> None:
+    """Say why the role of a construct's function names topics by how their names begin."""
+    acknowledge(
+        function_of.node.find_child("Role"),
+        "AwsSolutions-IAM5[Resource::"
+        "arn:<AWS::Partition>:sns:<AWS::Region>:<AWS::AccountId>:<AWS::StackName>-address-*]",
+        "The api makes these topics while it runs, one for each address; their names begin so, and no others do.",
+    )
+
+
+def may_ask_for_addresses(channels: Channels) -> list[iam.PolicyStatement]:
+    """The right to make and delete topics of owners' addresses, to subscribe these, and to see which are confirmed.
+
+    It subscribes mailboxes, which have to confirm it, and nothing else: no queue, function or server of anybody's.
+    """
+    topics = [f"{channels.address_topics}*"]
+    return [
+        iam.PolicyStatement(
+            actions=["sns:CreateTopic", "sns:DeleteTopic", "sns:ListSubscriptionsByTopic"], resources=topics
+        ),
+        iam.PolicyStatement(
+            actions=["sns:Subscribe"], resources=topics, conditions={"StringEquals": {"sns:Protocol": "email"}}
+        ),
+    ]
+
+
+def may_tell_addresses(channels: Channels) -> iam.PolicyStatement:
+    """The right to send an alert to an owner's address, after a look whether anybody listens there."""
+    return iam.PolicyStatement(
+        actions=["sns:ListSubscriptionsByTopic", "sns:Publish"], resources=[f"{channels.address_topics}*"]
+    )
 
 
 def may_publish(topic: sns.Topic) -> iam.PolicyStatement:

@@ -26,6 +26,9 @@ _KEY_ACTIONS = {
     "sqs": ("kms:Decrypt", "kms:GenerateDataKey"),
 }
 
+# These neither read nor write what a topic encrypts.
+_KEYLESS = {"sns:CreateTopic", "sns:DeleteTopic", "sns:ListSubscriptionsByTopic", "sns:Subscribe"}
+
 
 def customer_key(scope: Construct, settings: StageSettings) -> kms.Key | None:
     """One key for table, queues and topic, rotated every year; None where AWS's own keys will do."""
@@ -85,7 +88,8 @@ def may_seal(key: kms.IKey, *actions: str, settings: StageSettings) -> iam.Polic
 
 def may_use_key(key: kms.IKey, rights: Iterable[iam.PolicyStatement]) -> list[iam.PolicyStatement]:
     """The rights on the key that follow from a function's rights on what the key encrypts."""
-    services = sorted({action.partition(":")[0] for right in rights for action in right.actions} & _KEY_ACTIONS.keys())
+    used = {action for right in rights for action in right.actions} - _KEYLESS
+    services = sorted({action.partition(":")[0] for action in used} & _KEY_ACTIONS.keys())
     return [
         iam.PolicyStatement(
             actions=list(_KEY_ACTIONS[service]),

@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.channels import Channels, may_consume, may_publish, may_send
+from infra.channels import Channels, acknowledge_address_topics, may_consume, may_publish, may_send, may_tell_addresses
 from infra.encryption import may_seal
 from infra.job_store import JobStore
 from infra.python_function import FunctionRecipe
@@ -28,6 +28,7 @@ class Firing(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = _function(self, recipe=recipe, store=store, secrets=secrets, channels=channels)
+        acknowledge_address_topics(self)
         lambda_.EventSourceMapping(
             self,
             "JobsQueue",
@@ -64,6 +65,7 @@ def _function(
             may_send(channels.jobs),
             may_send(channels.dead_letters),
             may_publish(channels.alerts),
+            may_tell_addresses(channels),
         ],
         environment={
             "PUNCTUAL_TABLE": store.table.table_name,
@@ -71,6 +73,7 @@ def _function(
             "PUNCTUAL_JOBS_QUEUE_URL": channels.jobs.queue_url,
             "PUNCTUAL_DEAD_LETTERS_URL": channels.dead_letters.queue_url,
             "PUNCTUAL_ALERTS_TOPIC_ARN": channels.alerts.topic_arn,
+            "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
             "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
             "PUNCTUAL_LEAD_SECONDS": str(settings.lead_seconds),
             "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),

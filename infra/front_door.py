@@ -12,6 +12,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from infra.channels import Channels, acknowledge_address_topics, may_ask_for_addresses
 from infra.encryption import may_seal
 from infra.identity import Identity
 from infra.job_store import OWNER_STATUS, JobStore
@@ -61,14 +62,16 @@ class FrontDoor(Construct):
         recipe: FunctionRecipe,
         store: JobStore,
         secrets: kms.Key,
+        channels: Channels,
         identity: Identity,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = recipe.settings
         self.api = _http_api(self, settings)
         self.function = _api_function(
-            self, recipe=recipe, store=store, secrets=secrets, own_domain=_domain_of(self.api)
+            self, recipe=recipe, store=store, secrets=secrets, channels=channels, own_domain=_domain_of(self.api)
         )
+        acknowledge_address_topics(self)
         self._add_routes(identity)
         self._add_stage(settings)
 
@@ -162,7 +165,13 @@ def _domain_of(api: apigatewayv2.HttpApi) -> str:
 
 
 def _api_function(
-    scope: Construct, *, recipe: FunctionRecipe, store: JobStore, secrets: kms.Key, own_domain: str
+    scope: Construct,
+    *,
+    recipe: FunctionRecipe,
+    store: JobStore,
+    secrets: kms.Key,
+    channels: Channels,
+    own_domain: str,
 ) -> lambda_.Function:
     settings = recipe.settings
     return recipe.make(
@@ -178,6 +187,7 @@ def _api_function(
             store.may("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"),
             store.may_query(OWNER_STATUS),
             may_seal(secrets, "Decrypt", "Encrypt", settings=settings),
+            *may_ask_for_addresses(channels),
         ],
         environment={
             "PUNCTUAL_TABLE": store.table.table_name,
@@ -187,5 +197,7 @@ def _api_function(
             "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
             "PUNCTUAL_OWN_HOSTS": ",".join([own_domain, *settings.own_hosts]),
             "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
+            "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
+            **({"PUNCTUAL_TOPICS_KEY_ARN": recipe.key.key_arn} if recipe.key else {}),
         },
     )

@@ -48,7 +48,13 @@ class SchedulerStack(Stack):
         self.identity = Identity(self, "Identity", settings=settings)
 
         self.front_door = FrontDoor(
-            self, "FrontDoor", recipe=recipe, store=self.store, secrets=secrets, identity=self.identity
+            self,
+            "FrontDoor",
+            recipe=recipe,
+            store=self.store,
+            secrets=secrets,
+            channels=self.channels,
+            identity=self.identity,
         )
         self.handing_off = HandingOff(self, "HandingOff", recipe=recipe, store=self.store, channels=self.channels)
         self.sweeping = Sweeping(self, "Sweeping", recipe=recipe, store=self.store, channels=self.channels)

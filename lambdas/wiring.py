@@ -12,8 +12,9 @@ import json
 import os
 import random
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import Logger
@@ -28,12 +29,15 @@ from lambdas.jobs.horizon import Horizon
 
 if TYPE_CHECKING:
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+    from lambdas.adapters.dynamodb_owners import DynamoDbOwners
     from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
     from lambdas.adapters.dynamodb_targets import DynamoDbTargets
+    from lambdas.adapters.sns_addresses import SnsAddresses
     from lambdas.adapters.sqs_job_queue import SqsJobQueue
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.bury import Undertaker
     from lambdas.jobs.fire import Worker
+    from lambdas.jobs.owners_alerts import NotifyOf, OwnersAlerts
     from lambdas.jobs.target import Limits
 
 DAY_MS = 24 * 3_600_000
@@ -80,6 +84,8 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         new_job_id=lambda: f"job_{uuid7().hex}",
         secrets=_signing_secrets(),
         new_key=lambda: os.urandom(KEY_BYTES),
+        owners=_owners,
+        addresses=_addresses(),
         targets=_targets(),
     )
     return desk, journal
@@ -100,7 +106,6 @@ def sweep_parts() -> SweepParts:
 def fire_parts() -> tuple[Worker, PowertoolsJournal]:
     from lambdas.adapters.http_sender import HttpSender
     from lambdas.adapters.precise_clock import PreciseSystemClock
-    from lambdas.adapters.sns_alerts import SnsAlerts
     from lambdas.jobs.addresses import AddressPolicy
     from lambdas.jobs.breaker import Breaker
     from lambdas.jobs.fire import Worker
@@ -108,7 +113,8 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
     from lambdas.jobs.settle import Terms
 
     journal, clock = _journal(), SystemClock()
-    alerts = SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN"))
+    notify_of = _notify_of(clock)
+    alerts = _alerts(notify_of, clock)
     policy = AddressPolicy.from_settings(
         private_targets=_text("PUNCTUAL_PRIVATE_TARGETS", ""),
         allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
@@ -131,6 +137,7 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
         ),
         new_claim_id=lambda: uuid.uuid4().hex,
         secret_of=Keyring(secrets=_signing_secrets(), alerts=alerts, journal=journal, clock=clock).secret_of,
+        notify_of=notify_of,
     )
     return worker, journal
 
@@ -138,13 +145,13 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
 @cache
 def bury_parts() -> tuple[Undertaker, PowertoolsJournal]:
     from lambdas.adapters.dynamodb_alert_groups import DynamoDbAlertGroups
-    from lambdas.adapters.sns_alerts import SnsAlerts
     from lambdas.jobs.bury import Undertaker
     from lambdas.jobs.settle import Terms
     from lambdas.jobs.telling import Herald
 
     store, journal, clock = _store(), _journal(), SystemClock()
-    alerts = SnsAlerts(_client("sns"), _text("PUNCTUAL_ALERTS_TOPIC_ARN"))
+    notify_of = _notify_of(clock)
+    alerts = _alerts(notify_of, clock)
     herald = Herald(
         store=store,
         alerts=alerts,
@@ -152,6 +159,7 @@ def bury_parts() -> tuple[Undertaker, PowertoolsJournal]:
         journal=journal,
         clock=clock,
         window_ms=_number("PUNCTUAL_ALERT_WINDOW_SECONDS", 300) * 1000,
+        notify_of=notify_of,
     )
     terms = Terms(_horizon(), _retention_ms(), random.uniform)
     undertaker = Undertaker(store=store, alerts=alerts, journal=journal, clock=clock, terms=terms, herald=herald)
@@ -189,6 +197,56 @@ def _signing_secrets() -> DynamoDbSigningSecrets:
 
     seal = KmsSeal(lambda: _client("kms"), key_arn=_text("PUNCTUAL_SECRETS_KEY_ARN"), purpose=PURPOSE)
     return DynamoDbSigningSecrets(_client("dynamodb"), _text("PUNCTUAL_TABLE"), seal=seal, clock=SystemClock())
+
+
+@cache
+def _owners() -> DynamoDbOwners:
+    from lambdas.adapters.dynamodb_owners import DynamoDbOwners
+
+    return DynamoDbOwners(_client("dynamodb"), _text("PUNCTUAL_TABLE"))
+
+
+def _addresses() -> Callable[[], SnsAddresses]:
+    """Made when they are first needed; that a setting is missing is found out now."""
+    prefix, key_arn = _text("PUNCTUAL_ADDRESS_TOPICS"), os.environ.get("PUNCTUAL_TOPICS_KEY_ARN")
+
+    @cache
+    def addresses() -> SnsAddresses:
+        from lambdas.adapters.sns_addresses import SnsAddresses
+
+        return SnsAddresses(lambda: _client("sns"), prefix=prefix, key_arn=key_arn)
+
+    return addresses
+
+
+def _notify_of(clock: SystemClock) -> NotifyOf:
+    from lambdas.jobs.owner import NOTIFY_REMEMBERED_MS
+    from lambdas.jobs.owners_alerts import default_notify
+    from lambdas.jobs.remembered import Remembered
+
+    owners = _owners()
+    return Remembered(partial(default_notify, store=owners), clock=clock, for_ms=NOTIFY_REMEMBERED_MS).get
+
+
+def _alerts(notify_of: NotifyOf, clock: SystemClock) -> OwnersAlerts:
+    from lambdas.adapters.sns_alerts import SnsAlerts
+    from lambdas.jobs.owner import NOTIFY_REMEMBERED_MS
+    from lambdas.jobs.owners_alerts import OwnersAlerts
+    from lambdas.jobs.remembered import Remembered
+
+    addresses = _addresses()()
+
+    def is_confirmed(pair: tuple[str, str]) -> bool:
+        return addresses.is_confirmed(*pair)
+
+    confirmed = Remembered(is_confirmed, clock=clock, for_ms=NOTIFY_REMEMBERED_MS)
+    sns = SnsAlerts(
+        _client("sns"),
+        _text("PUNCTUAL_ALERTS_TOPIC_ARN"),
+        topic_of=addresses.topic_arn,
+        is_confirmed=confirmed.get,
+    )
+    return OwnersAlerts(sns, notify_of=notify_of)
 
 
 def _queue() -> SqsJobQueue:

@@ -525,12 +525,16 @@ class FakeJobQueue:
 
 
 class FakeAlerts:
-    """Remembers what was sent; `down` makes sending fail, `before` and `after` are as those of the store."""
+    """Remembers what was sent; `down` makes sending fail, `before` and `after` are as those of the store.
+
+    `confirmed` holds owners with their addresses: alerts for others come to the operators.
+    """
 
     def __init__(self) -> None:
         self.before: Hooks = {}
         self.after: Hooks = {}
         self.sent: list[Alert] = []
+        self.confirmed: set[tuple[str, str]] = set()
         self.down = False
 
     def send(self, alert: Alert) -> None:
@@ -539,6 +543,17 @@ class FakeAlerts:
         _happen(self.before, "send")
         self.sent.append(alert)
         _happen(self.after, "send")
+
+    def at_operators(self) -> list[Alert]:
+        return [alert for alert in self.sent if (alert.owner, alert.email) not in self.confirmed]
+
+    def at(self, owner: str, email: str) -> list[Alert]:
+        """What arrived at an address that is confirmed."""
+        return [
+            alert
+            for alert in self.sent
+            if (owner, email) in self.confirmed and (alert.owner, alert.email) == (owner, email)
+        ]
 
 
 class FakeSigningSecrets:

@@ -14,8 +14,9 @@ from lambdas.jobs.errors import QueueUnavailable
 from lambdas.jobs.fire import Worker, fire_batch
 from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import DueJob, Job, due_shard
+from lambdas.jobs.job import DueJob, Job, Notify, due_shard
 from lambdas.jobs.keyring import Keyring
+from lambdas.jobs.owners_alerts import OwnersAlerts, default_notify
 from lambdas.jobs.ports import DeadLetter, Message
 from lambdas.jobs.settle import Terms
 from lambdas.jobs.sweep import SweepIncomplete, Swept, sweep
@@ -23,6 +24,7 @@ from lambdas.jobs.target import Limits
 from lambdas.jobs.telling import Herald
 from tests.examples import HORIZON, RETENTION_MS
 from tests.fake_alert_groups import FakeAlertGroups
+from tests.fake_owners import FakeOwners
 from tests.fakes import (
     NOW_MS,
     FakeAlerts,
@@ -111,11 +113,13 @@ class World:
         self.next_sweep_ms = NOW_MS
         self.targets = FakeTargets(down=lambda: self.store.down)
         claim_ids = itertools.count(1)
+        self.owners = FakeOwners()
+        self.owners_alerts = OwnersAlerts(self.alerts, notify_of=self.notify_of)
         self.worker = Worker(
             store=self.store,
             queue=self.queue,
             sender=self.sender,
-            alerts=self.alerts,
+            alerts=self.owners_alerts,
             journal=self.journal,
             clock=self.clock,
             terms=self.terms,
@@ -124,29 +128,35 @@ class World:
             secret_of=Keyring(
                 secrets=self.secrets, alerts=self.alerts, journal=self.journal, clock=self.clock
             ).secret_of,
+            notify_of=self.notify_of,
         )
         self.groups = FakeAlertGroups()
         self.undertaker = Undertaker(
             store=self.store,
-            alerts=self.alerts,
+            alerts=self.owners_alerts,
             journal=self.journal,
             clock=self.clock,
             terms=self.terms,
             herald=Herald(
                 store=self.store,
-                alerts=self.alerts,
+                alerts=self.owners_alerts,
                 groups=self.groups,
                 journal=self.journal,
                 clock=self.clock,
                 window_ms=ALERT_WINDOW_MS,
+                notify_of=self.notify_of,
             ),
         )
+
+    def notify_of(self, owner: str) -> Notify:
+        """What holds for an owner's jobs that have no `notify`."""
+        return default_notify(owner, store=self.owners)
 
     def a_breaker(self) -> Breaker:
         """What one worker knows of targets; a fresh worker knows nothing yet."""
         return Breaker(
             targets=self.targets,
-            alerts=self.alerts,
+            alerts=self.owners_alerts,
             journal=self.journal,
             clock=self.clock,
             limits=self.limits,

@@ -87,7 +87,7 @@ def item_of(job: Job, apart: Apart = Apart()) -> Values:  # noqa: B008 (a consta
         "retry": [job.retry.max_attempts, job.retry.min_backoff_seconds, job.retry.max_backoff_seconds],
         "timeout_ms": job.timeout_ms,
         "expect": _expectation_values(job.expect) or None,
-        "notify": list(job.notify.on),
+        **_notify_values(job.notify),
         "notes": [[note.code, note.message, note.other_ms] for note in job.notes] or None,
         "version": job.version,
         "attempt_count": job.attempt_count,
@@ -195,7 +195,7 @@ def _job(item: Mapping[str, Any]) -> Job:
         retry=RetryPolicy(_whole(most), _whole(shortest), _whole(longest)),
         timeout_ms=_number(item, "timeout_ms"),
         expect=_expectation(item.get("expect", {})),
-        notify=Notify(_texts(item["notify"])),
+        notify=_notify(item),
         notes=tuple(Note(*note[:3]) for note in item.get("notes", ())),
         version=_number(item, "version"),
         handoff="handoff" in item,
@@ -250,6 +250,22 @@ def _expectation(values: Mapping[str, Any]) -> Expectation:
         body_contains=_optional(_text, values, "body_contains"),
         json_subset=_optional(_text, values, "json"),
     )
+
+
+def _notify_values(notify: Notify | None) -> Values:
+    """What older code reads stays as it was; `notify_own` tells a choice from the default, which most jobs have."""
+    own = notify or Notify()
+    is_default = own == Notify()
+    return {
+        "notify": list(own.on),
+        "notify_own": True if notify and is_default else None,
+        "notify_email": own.email,
+    }
+
+
+def _notify(item: Mapping[str, Any]) -> Notify | None:
+    notify = Notify(_texts(item["notify"]), _optional(_text, item, "notify_email"))
+    return notify if notify != Notify() or "notify_own" in item else None
 
 
 def _number(values: Mapping[str, Any], name: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lambdas.adapters.aws import outages_as
@@ -22,23 +23,43 @@ LARGEST_TEXT_BYTES = 255 * 1024
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """SNS and SQS take the characters that XML takes, and refuse a message with any other."""
 
+_NOT_CONFIRMED = """
+This is for {email}, which is not confirmed or does not want mail any more; so it comes to the operators.
+"""
 _CUT = "\n[…]\n"
 _LOOKALIKES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
 
 
 class SnsAlerts:
-    """Whoever has subscribed to a topic, by its ARN."""
+    """Alerts on SNS: for the operators' topic, by its ARN, or for an owner's address, by the topic of that.
 
-    def __init__(self, client: SNSClient, topic_arn: str) -> None:
+    SNS takes what nobody listens to, and it is gone. So an address that was never confirmed, or has unsubscribed, is
+    passed over and the operators are told instead; `is_confirmed` may be up to a minute behind.
+    """
+
+    def __init__(
+        self,
+        client: SNSClient,
+        topic_arn: str,
+        *,
+        topic_of: Callable[[str, str], str],
+        is_confirmed: Callable[[tuple[str, str]], bool],
+    ) -> None:
         self._client = client
         self._topic_arn = topic_arn
+        self._topic_of = topic_of
+        self._is_confirmed = is_confirmed
 
     def send(self, alert: Alert) -> None:
+        topic_arn, text = self._topic_arn, alert.text
+        if alert.owner is not None and alert.email is not None:
+            if self._is_confirmed((alert.owner, alert.email)):
+                topic_arn = self._topic_of(alert.owner, alert.email)
+            else:
+                text += _NOT_CONFIRMED.format(email=alert.email)
         with outages_as(AlertsUnavailable):
             self._client.publish(
-                TopicArn=self._topic_arn,
-                Subject=subject_line(alert.subject),
-                Message=bounded(alert.text) or alert.subject,
+                TopicArn=topic_arn, Subject=subject_line(alert.subject), Message=bounded(text) or alert.subject
             )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.handlers.desk import Desk, check_document_type, owner_of
+from lambdas.handlers.desk import Desk, check_document_type, confirmed_by, owner_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
 from lambdas.handlers.making import REPLAYED, intake_of, key_of, order_of, tell_accepted
 from lambdas.jobs.document import read_document
 from lambdas.jobs.errors import Fault, RequestRefused
+from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.headers import check_idempotency_key
 from lambdas.jobs.job import Job
 from lambdas.jobs.once import Made, Order, make_jobs
@@ -25,7 +26,8 @@ def schedule_batch(request: HttpRequest, desk: Desk) -> HttpAnswer:
     check_idempotency_key(request.headers.get("idempotency-key"))
     check_document_type(request)
     document = read_document(request.body, largest=LARGEST_DOCUMENT)
-    orders = [_order_of(entry, owner=owner, desk=desk) for entry in _entries(document)]
+    confirmed = confirmed_by(owner, desk)  # one for all, so that a hundred jobs ask once for their address
+    orders = [_order_of(entry, owner=owner, desk=desk, confirmed=confirmed) for entry in _entries(document)]
     made, replayed = make_jobs(orders, key=key_of(request, owner, document), intake=intake_of(desk))
     results = [_result(each, request, desk) for each in made]
     return HttpAnswer(207, {"results": results}, REPLAYED if replayed else {})
@@ -51,9 +53,9 @@ def _entries(document: Mapping[str, Any]) -> list[Any]:
     return entries
 
 
-def _order_of(entry: Any, *, owner: str, desk: Desk) -> Order:
+def _order_of(entry: Any, *, owner: str, desk: Desk, confirmed: Confirmed) -> Order:
     if isinstance(entry, dict):
-        return order_of(entry, owner=owner, desk=desk)
+        return order_of(entry, owner=owner, desk=desk, confirmed=confirmed)
 
     def refuse(_job_id: str, _now_ms: int) -> Job:
         fault = Fault("document", "not_an_object", "A job must be a JSON object.")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.document import check_media_type
 from lambdas.jobs.errors import Fault, JobNotFound, RequestRefused
+from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Job
-from lambdas.jobs.ports import Clock, JobStore, Journal, SigningSecrets, Targets
+from lambdas.jobs.ports import Addresses, Clock, JobStore, Journal, OwnerStore, SigningSecrets, Targets
 from lambdas.jobs.rotate import NewKey
 from lambdas.jobs.view import shown
 
@@ -21,7 +23,8 @@ JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` what nobody can guess."""
+    """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` what nobody can guess;
+    `owners` and `addresses` make what few requests need."""
 
     store: JobStore
     journal: Journal
@@ -33,6 +36,20 @@ class Desk:
     secrets: SigningSecrets
     new_key: NewKey
     targets: Targets
+    owners: Callable[[], OwnerStore]
+    addresses: Callable[[], Addresses]
+
+
+def confirmed_by(owner: str, desk: Desk) -> Confirmed:
+    """Says for one request whether an address is the owner's and confirmed. Nothing is looked up before it is asked."""
+
+    @cache
+    def known() -> Confirmed:
+        from lambdas.jobs.set_owner import confirmed_among
+
+        return confirmed_among(owner, store=desk.owners(), addresses=desk.addresses())
+
+    return lambda email: known()(email)
 
 
 def owner_of(request: HttpRequest) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
 from lambdas.handlers.manners import client_request_id, to_event
-from lambdas.jobs.errors import Fault, RequestRefused, Unavailable, whereabouts
+from lambdas.jobs.errors import Fault, QuotaExceeded, RequestRefused, Unavailable, whereabouts
 from lambdas.jobs.ports import Journal
 
 RETRY_AFTER_SECONDS = "2"
@@ -68,6 +68,9 @@ def _answer(request: HttpRequest, desk: Front, routes: Routes) -> HttpAnswer:
         return _routed(request, desk, routes)
     except MethodNotAllowed as refused:
         return problem(refused.status, refused.title, refused.faults, request_id, {"allow": ", ".join(refused.allowed)})
+    except QuotaExceeded as refused:
+        headers = {"retry-after": str(refused.retry_after_seconds)}
+        return problem(refused.status, refused.title, refused.faults, request_id, headers)
     except RequestRefused as refused:
         return problem(refused.status, refused.title, refused.faults, request_id)
     except Unavailable as error:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.handlers.desk import Desk, check_document_type, known_form, one_job, owner_of
+from lambdas.handlers.desk import Desk, check_document_type, confirmed_by, known_form, one_job, owner_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.manners import client_request_id
 from lambdas.jobs.accept import new_job
 from lambdas.jobs.document import read_document
+from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.headers import check_idempotency_key
 from lambdas.jobs.job import Job
 from lambdas.jobs.once import Intake, Made, Order, make_job
@@ -24,7 +25,7 @@ def schedule_job(request: HttpRequest, desk: Desk) -> HttpAnswer:
     check_idempotency_key(request.headers.get("idempotency-key"))
     check_document_type(request)
     document = read_document(request.body)
-    order = order_of(document, owner=owner, desk=desk)
+    order = order_of(document, owner=owner, desk=desk, confirmed=confirmed_by(owner, desk))
     return _answer(make_job(order, key=key_of(request, owner, document), intake=intake_of(desk)), request, desk)
 
 
@@ -40,11 +41,19 @@ def rerun_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
     return _answer(make_job(order, key=key_of(request, owner, None), intake=intake_of(desk)), request, desk)
 
 
-def order_of(document: Mapping[str, Any], *, owner: str, desk: Desk) -> Order:
+def order_of(document: Mapping[str, Any], *, owner: str, desk: Desk, confirmed: Confirmed) -> Order:
     """Makes the job that a document schedules."""
 
     def order(job_id: str, now_ms: int) -> Job:
-        return new_job(document, owner=owner, job_id=job_id, now_ms=now_ms, horizon=desk.horizon, rules=desk.rules)
+        return new_job(
+            document,
+            owner=owner,
+            job_id=job_id,
+            now_ms=now_ms,
+            horizon=desk.horizon,
+            rules=desk.rules,
+            confirmed=confirmed,
+        )
 
     return order
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambdas.handlers.desk import Desk, check_document_type, known_form, one_job, owner_of, versions_of
+from lambdas.handlers.desk import Desk, check_document_type, confirmed_by, known_form, one_job, owner_of, versions_of
 from lambdas.handlers.front import Routes
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.making import rerun_job, schedule_job
@@ -36,7 +36,9 @@ def change_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
     now_ms = desk.clock.now_ms()
     job = change(
         known_form(job_id),
-        lambda job: edit(job, patch, now_ms=now_ms, horizon=desk.horizon, rules=desk.rules),
+        lambda job: edit(
+            job, patch, now_ms=now_ms, horizon=desk.horizon, rules=desk.rules, confirmed=confirmed_by(owner, desk)
+        ),
         owner=owner,
         versions=versions_of(request),
         store=desk.store,
@@ -82,6 +84,12 @@ def read_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
     return me.read_me(request, desk)
 
 
+def change_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import me
+
+    return me.change_me(request, desk)
+
+
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     """Says that the api itself answers; it asks nothing of the table, so that nobody can make it costly."""
     return HttpAnswer(200, {"status": "ok", "version": VERSION})
@@ -97,6 +105,6 @@ ROUTES: Routes = {
     "/v1/signing-secret/rotate": {"POST": rotate_signing_secret},
     "/v1/targets": {"GET": list_targets},
     "/v1/targets/(?P<host>[^/]+)": {"PATCH": change_target},
-    "/v1/me": {"GET": read_me},
+    "/v1/me": {"GET": read_me, "PATCH": change_me},
     "/health": {"GET": health},
 }

@@ -14,8 +14,9 @@ from typing import Any
 from lambdas.jobs import expecting
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.due_time import DueTime, check_zone_name, due_after, due_at, read_time
+from lambdas.jobs.expecting import Confirmed, nobody
 from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import Expectation, Job, Notify, Request, RetryPolicy
+from lambdas.jobs.job import Expectation, Job, Request, RetryPolicy
 from lambdas.jobs.requested import requested
 from lambdas.jobs.scheduling import FIELDS, RETRY_FIELDS, Faults, Scheduling, sound_part
 
@@ -23,9 +24,18 @@ _NOTHING_YET = Request(method="POST", url="")
 
 
 def new_job(
-    document: Mapping[str, Any], *, owner: str, job_id: str, now_ms: int, horizon: Horizon, rules: Rules
+    document: Mapping[str, Any],
+    *,
+    owner: str,
+    job_id: str,
+    now_ms: int,
+    horizon: Horizon,
+    rules: Rules,
+    confirmed: Confirmed = nobody,
 ) -> Job:
     """The job that a document schedules, version 1, marked for the stream if it is near.
+
+    `confirmed` says of an address whether it is the owner's and confirmed; it is asked only if the document names one.
 
     Raises RequestRefused with all faults of the document.
     """
@@ -43,12 +53,20 @@ def new_job(
         faults.add("url", "required", "A job needs a url: where its request goes.")
     if "at" not in document and "delay_seconds" not in document:
         _need_time(faults)
-    job = _judged(blank, document, now_ms=now_ms, rules=rules, faults=faults)
+    job = _judged(blank, document, now_ms=now_ms, rules=rules, confirmed=confirmed, faults=faults)
     faults.refuse_if_any()
     return job.planned(now_ms=now_ms, horizon=horizon)
 
 
-def edit(job: Job, patch: Mapping[str, Any], *, now_ms: int, horizon: Horizon, rules: Rules) -> Job:
+def edit(
+    job: Job,
+    patch: Mapping[str, Any],
+    *,
+    now_ms: int,
+    horizon: Horizon,
+    rules: Rules,
+    confirmed: Confirmed = nobody,
+) -> Job:
     """The next version of a scheduled job, as a JSON merge patch (RFC 7396) changes it.
 
     null sets a field back to its default. `headers`, `body`, `expect` and `notify` are replaced whole, `retry` by its
@@ -68,7 +86,7 @@ def edit(job: Job, patch: Mapping[str, Any], *, now_ms: int, horizon: Horizon, r
     base = _reset(job, nulls)
     if isinstance(document.get("retry"), dict):
         base, document["retry"] = _reset_retry(base, document["retry"])
-    edited = _judged(base, document, now_ms=now_ms, rules=rules, faults=faults)
+    edited = _judged(base, document, now_ms=now_ms, rules=rules, confirmed=confirmed, faults=faults)
     faults.refuse_if_any()
     return edited.edited(now_ms=now_ms, horizon=horizon)
 
@@ -77,7 +95,9 @@ def _need_time(faults: Faults) -> None:
     faults.add("at", "when_required", "A job needs a time: at or delay_seconds.")
 
 
-def _judged(job: Job, document: Mapping[str, Any], *, now_ms: int, rules: Rules, faults: Faults) -> Job:
+def _judged(
+    job: Job, document: Mapping[str, Any], *, now_ms: int, rules: Rules, confirmed: Confirmed, faults: Faults
+) -> Job:
     """The job with every field that the document gives; where faults are added, it is not to be used."""
     given = sound_part(document, faults)
     request = requested(job.request, given, rules=rules, faults=faults)
@@ -90,7 +110,7 @@ def _judged(job: Job, document: Mapping[str, Any], *, now_ms: int, rules: Rules,
     if "expect" in given:
         job = replace(job, expect=expecting.expectation(given["expect"], faults))
     if "notify" in given:
-        job = replace(job, notify=expecting.notify(given["notify"], faults))
+        job = replace(job, notify=expecting.notify(given["notify"], faults, confirmed=confirmed))
     return replace(job, name=given.get("name", job.name))
 
 
@@ -142,7 +162,7 @@ def _reset(job: Job, names: set[str]) -> Job:
         "timezone": None,
         "retry": RetryPolicy(),
         "expect": Expectation(),
-        "notify": Notify(),
+        "notify": None,
         "name": None,
     }
     changes = {name: default for name, default in defaults.items() if name in names}

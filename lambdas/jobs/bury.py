@@ -97,7 +97,7 @@ def bury(letter: DeadLetter, *, undertaker: Undertaker) -> bool:
         job = _settle_late(letter, undertaker)
     elif job is not None and job.due == due and job.status is Status.RUNNING:
         job = _settle_if_given_up(job, letter, undertaker)
-    if job is None or not job.owes_notice:
+    if job is None or not job.owes_notice or not job.notified(undertaker.herald.notify_of).owes_notice:
         still_to_fire = job is not None and job.due == due and job.status is Status.SCHEDULED
         undertaker.journal.tell("letter_dropped", job_id=due.job_id, still_to_fire=still_to_fire)
         return not still_to_fire

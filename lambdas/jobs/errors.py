@@ -10,7 +10,9 @@ PunctualError
 │   ├── RequestExpired      409
 │   ├── SecretUnreadable    409
 │   ├── KeyReused           422
-│   └── VersionConflict     412
+│   ├── VersionConflict     412
+│   └── QuotaExceeded       429
+├── AddressRefused          mail cannot be sent to an address
 ├── ValueRefused            one value of a request is wrong: becomes one of its faults, never leaves the core
 ├── JobExists               a new job's id is taken: the store refused it
 ├── ReceiptFound            an Idempotency-Key was used already: nothing was written
@@ -147,6 +149,18 @@ class KeyReused(RequestRefused):
     def __init__(self) -> None:
         message = "This key came with another request within the last 24 hours. Use a new key for each new request."
         super().__init__(422, "Invalid request", [Fault("Idempotency-Key", "idempotency_key_reused", message)])
+
+
+class QuotaExceeded(RequestRefused):
+    """The owner has done this as often as they may for now; `retry_after_seconds` says when to come again."""
+
+    def __init__(self, field: str, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(429, "Too many requests", [Fault(field, "quota_exceeded", message)])
+        self.retry_after_seconds = retry_after_seconds
+
+
+class AddressRefused(PunctualError):
+    """Mail cannot be sent to this address, whenever it is tried."""
 
 
 class ValueRefused(PunctualError):

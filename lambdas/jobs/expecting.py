@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from lambdas.jobs.errors import ValueRefused
@@ -43,15 +44,40 @@ def shown_expectation(expect: Expectation) -> dict[str, Any]:
     return {name: value for name, value in written.items() if value is not None} or {"status": "2xx"}
 
 
-def notify(given: NotifyFields, faults: Faults) -> Notify:
-    """Who is told when, of a document's `notify`, whole."""
-    if "email" in given:
-        message = "This address was not confirmed; leave email out, and the operators' topic is told."
+Confirmed = Callable[[str], bool]
+"""Whether an address, in canonical form, is one of the owner's that has been confirmed."""
+
+
+def nobody(_email: str) -> bool:
+    """No address is confirmed."""
+    return False
+
+
+def notify(given: NotifyFields, faults: Faults, *, confirmed: Confirmed = nobody) -> Notify:
+    """Who is told when, of a job's `notify`, whole."""
+    email = _own_address(given["email"], faults, confirmed) if "email" in given else None
+    return Notify(told_of(given, faults), email)
+
+
+def _own_address(given: str, faults: Faults, confirmed: Confirmed) -> str | None:
+    from lambdas.jobs.email import canonical_email  # few jobs name one, so that no other waits for its patterns
+
+    email = canonical_email(given)
+    if email is None or not confirmed(email):
+        message = (
+            'This address was not confirmed. Ask for it with PATCH /v1/me {"notify": {"email": "…"}} and follow the '
+            "link in the mail that comes; or leave email out."
+        )
         faults.add("notify.email", "email_unconfirmed", message)
-    told_of = given.get("on", list(Notify().on))
-    if not set(told_of) <= set(_TOLD_OF) or len(set(told_of)) != len(told_of):
+    return email
+
+
+def told_of(given: NotifyFields, faults: Faults) -> tuple[str, ...]:
+    """`notify.on`, or what it is where nobody sets it."""
+    ends = given.get("on", list(Notify().on))
+    if not set(ends) <= set(_TOLD_OF) or len(set(ends)) != len(ends):
         faults.add("notify.on", "range", f"notify.on may hold {' and '.join(_TOLD_OF)}, each once.")
-    return Notify(tuple(told_of))
+    return tuple(ends)
 
 
 def _statuses(value: Any) -> int | str | tuple[int | str, ...]:

@@ -17,6 +17,7 @@ from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import notice_of
 from lambdas.jobs.outcome import Outcome, judge
 from lambdas.jobs.outgoing import outgoing_request
+from lambdas.jobs.owners_alerts import NotifyOf
 from lambdas.jobs.ports import Alerts, Claim, Clock, JobQueue, JobStore, Journal, Message, Sender
 from lambdas.jobs.sending import OutgoingRequest
 from lambdas.jobs.settle import (
@@ -50,7 +51,8 @@ class Worker:
     """All that firing needs. `new_claim_id` makes an id that no other claim has.
 
     `secret_of` gives an owner's signing secret, or None when they have none; it may be remembered for a while. It
-    raises StoreUnavailable, and DamagedItem for one that cannot be understood.
+    raises StoreUnavailable, and DamagedItem for one that cannot be understood. `notify_of` gives what holds for jobs
+    without a `notify` of their own, remembered for a while as well.
     """
 
     store: JobStore
@@ -63,6 +65,7 @@ class Worker:
     breaker: Breaker
     new_claim_id: Callable[[], str]
     secret_of: Callable[[str], SigningSecret | None]
+    notify_of: NotifyOf
 
 
 def fire_batch(messages: Sequence[Message], *, worker: Worker, time_left_ms: Callable[[], int]) -> Sequence[Message]:
@@ -128,7 +131,7 @@ def _won_otherwise(message: Message, claim: Claim, claim_id: str, worker: Worker
     """The job if a claim that was refused at first is won after all, else None: the message is done with."""
     found = claim.found
     now_ms = worker.clock.now_ms()
-    if found is not None and found.owes_notice:
+    if found is not None and _is_owed(found, worker):
         # A worker died between settling and telling. Whatever time the message is for: nothing but messages finds a
         # job that has left the due index.
         _conclude(found, worker)
@@ -235,13 +238,20 @@ def _write(job: Job, outcome: Outcome, worker: Worker) -> Job | None:
 
 def _conclude(job: Job | None, worker: Worker) -> None:
     """After settling: the dead letter of a job that failed, the notice of one that succeeded and is to be told."""
-    if job is None or not job.owes_notice:
+    if job is None or not _is_owed(job, worker):
         return
     if job.status is Status.FAILED:
         give_up(job, queue=worker.queue)
     else:
         worker.alerts.send(notice_of(job))
         worker.store.mark_alerted(job, now_ms=worker.clock.now_ms())
+
+
+def _is_owed(job: Job, worker: Worker) -> bool:
+    """Whether there is somebody to tell of the job's end. Of a failure its burial will ask, which is in no hurry."""
+    if not job.owes_notice or job.status is Status.FAILED:
+        return job.owes_notice
+    return job.notified(worker.notify_of).owes_notice
 
 
 def _send_on(message: Message, delay_seconds: int, worker: Worker) -> None:

@@ -98,7 +98,7 @@ def key_of(job: Job) -> GroupKey:
         host=urlsplit(job.request.url).hostname or "",
         code=last.error.code if last and last.error else "failed",
         status_code=last.status_code if last else None,
-        email=None,
+        email=job.notify.email if job.notify else None,
     )
 
 

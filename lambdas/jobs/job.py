@@ -13,6 +13,7 @@ The arrows between its states, each made by one method here and one conditional 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -95,9 +96,18 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """When somebody is told: `on` holds `failed`, `succeeded`, both or neither, in the user's order."""
+    """When somebody is told, and where.
+
+    `on` holds `failed`, `succeeded`, both or neither, in the user's order. `email` is an address of the owner's;
+    without one, what the owner has set holds, else the operators are told.
+    """
 
     on: tuple[str, ...] = ("failed",)
+    email: str | None = None
+
+    def wants(self, status: Status) -> bool:
+        """Whether somebody is to be told of a job that ended so."""
+        return status.value in self.on
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +187,7 @@ class Job:
     retry: RetryPolicy = RetryPolicy()
     timeout_ms: int = 30_000
     expect: Expectation = Expectation()
-    notify: Notify = Notify()
+    notify: Notify | None = None
     notes: tuple[Note, ...] = ()
     version: int = 1
     handoff: bool = False
@@ -290,8 +300,16 @@ class Job:
 
     @property
     def owes_notice(self) -> bool:
-        """Whether the job has ended in a way that somebody wants to hear of and has not been told."""
-        return self.status.value in self.notify.on and self.status.finished and self.alerted_at_ms is None
+        """Whether the job has ended in a way that somebody may want to hear of and has not been told.
+
+        Of a job without `notify` of its own only the owner's setting says whether they do: see `notified`.
+        """
+        told_of = self.notify.wants(self.status) if self.notify else self.status in (Status.FAILED, Status.SUCCEEDED)
+        return told_of and self.alerted_at_ms is None
+
+    def notified(self, notify_of: Callable[[str], Notify]) -> Job:
+        """The job with the `notify` that holds for it: its own, else its owner's as `notify_of` gives it."""
+        return self if self.notify else replace(self, notify=notify_of(self.owner))
 
     @property
     def last_attempt(self) -> Attempt | None:

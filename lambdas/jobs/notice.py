@@ -36,7 +36,8 @@ def notice_of(job: Job) -> Alert:
         f"  {_advice(job)}",
         f"  All that is known of it: GET /v1/jobs/{job.id}",
     ]
-    return Alert(subject=f"Punctual: {name or job.id} {verb}", text="\n".join(lines) + "\n", owner=job.owner)
+    email = job.notify.email if job.notify else None
+    return Alert(f"Punctual: {name or job.id} {verb}", "\n".join(lines) + "\n", owner=job.owner, email=email)
 
 
 def notice_of_many(crowd: Crowd, key: GroupKey, *, alone: int) -> Alert:

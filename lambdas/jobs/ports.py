@@ -16,6 +16,7 @@ from lambdas.jobs.target import Sign, Target
 
 if TYPE_CHECKING:
     from lambdas.jobs.errors import DamagedSecret
+    from lambdas.jobs.owner import OwnerSettings
     from lambdas.jobs.receipt import Receipt, RequestKey
 
 
@@ -339,6 +340,41 @@ class AlertGroups(Protocol):
 
     def waiting(self, key: GroupKey, *, window_ms: int) -> Crowd | None:
         """All that were noted as waiting in a window; None if there are none."""
+        ...
+
+
+class OwnerStore(Protocol):
+    """What owners have set. Every method may raise StoreUnavailable, what reads also DamagedItem."""
+
+    def read(self, owner: str) -> OwnerSettings:
+        """What an owner has set, every write before included."""
+        ...
+
+    def glance(self, owner: str) -> OwnerSettings:
+        """The same for half the price, and perhaps as it was a moment ago."""
+        ...
+
+    def write(self, owner: str, settings: OwnerSettings) -> bool:
+        """Write the next version if what stands there is of the one before; False if it is not."""
+        ...
+
+
+class Addresses(Protocol):
+    """The mailboxes of owners, each for itself. Every method may raise AlertsUnavailable.
+
+    Addresses are in canonical form.
+    """
+
+    def ask(self, owner: str, email: str) -> None:
+        """Have a link sent to an address that is not confirmed, once more if it waits. May raise AddressRefused."""
+        ...
+
+    def is_confirmed(self, owner: str, email: str) -> bool:
+        """Whether the link was followed, and nobody has unsubscribed since."""
+        ...
+
+    def forget(self, owner: str, email: str) -> None:
+        """Send nothing there any more. One that is not known is fine."""
         ...
 
 

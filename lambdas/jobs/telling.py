@@ -19,6 +19,7 @@ from lambdas.jobs.errors import DamagedItem, JobNotFound, PunctualError
 from lambdas.jobs.grouping import Group, GroupKey, Step, key_of, named, next_step, told
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import notice_of, notice_of_many
+from lambdas.jobs.owners_alerts import NotifyOf
 from lambdas.jobs.ports import AlertGroups, Alerts, Clock, JobStore, Journal
 
 _TRIES = 10
@@ -27,7 +28,11 @@ _TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Herald:
-    """All that telling of failures needs. `window_ms` is how long a group's failures are gathered."""
+    """All that telling of failures needs.
+
+    `notify_of` gives what holds for jobs without a `notify` of their own; `window_ms` is how long a group's failures
+    are gathered.
+    """
 
     store: JobStore
     alerts: Alerts
@@ -35,6 +40,7 @@ class Herald:
     journal: Journal
     clock: Clock
     window_ms: int
+    notify_of: NotifyOf
 
 
 class ToldLater(PunctualError):

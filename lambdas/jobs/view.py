@@ -10,7 +10,7 @@ from lambdas.jobs.due_time import local
 from lambdas.jobs.expecting import shown_expectation
 from lambdas.jobs.headers import REDACTED, is_secret
 from lambdas.jobs.instant import rfc3339
-from lambdas.jobs.job import Attempt, Job, Note, Request, Status
+from lambdas.jobs.job import Attempt, Job, Note, Notify, Request, Status
 from lambdas.jobs.signing import SigningSecret
 
 
@@ -36,7 +36,8 @@ def shown(job: Job, *, whole: bool) -> dict[str, Any]:
         "expect": shown_expectation(job.expect),
         "attempts": [_attempt(attempt) for attempt in job.attempts],
         "attempt_count": job.attempt_count,
-        "notify": {"on": list(job.notify.on)},
+        "notify": _notify(job.notify or Notify()),
+        "notify_from": "job" if job.notify else "owner",
         "notes": [_note(note) for note in job.notes],
         "schedule_id": job.schedule_id,
         "rerun_of": job.rerun_of,
@@ -86,6 +87,10 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "response_excerpt": attempt.response_excerpt,
         "next_attempt_at": _instant(attempt.next_attempt_at_ms),
     }
+
+
+def _notify(notify: Notify) -> dict[str, Any]:
+    return {"on": list(notify.on), **({} if notify.email is None else {"email": notify.email})}
 
 
 def _note(note: Note) -> dict[str, Any]:

@@ -68,5 +68,7 @@ def test_a_refusal_makes_the_alerts_unavailable(code: str) -> None:
     def refuse(**_: Any) -> tuple[Any, dict[str, Any]]:
         return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "no"}}
 
+    topic = "arn:aws:sns:us-east-1:1:alerts"
+    alerts = SnsAlerts(sns, topic, topic_of=lambda *_: topic, is_confirmed=lambda _: True)
     with always(sns, "before-call.sns.Publish", refuse), pytest.raises(AlertsUnavailable, match=code):
-        SnsAlerts(sns, "arn:aws:sns:us-east-1:1:alerts").send(Alert("a", "b"))
+        alerts.send(Alert("a", "b"))

@@ -12,13 +12,15 @@ from moto import mock_aws
 
 from lambdas.adapters.dynamodb_alert_groups import DynamoDbAlertGroups
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+from lambdas.adapters.dynamodb_owners import DynamoDbOwners
 from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
 from lambdas.adapters.dynamodb_targets import DynamoDbTargets
 from lambdas.adapters.kms_seal import KmsSeal
-from lambdas.jobs.ports import AlertGroups, JobStore, SigningSecrets, Targets
+from lambdas.jobs.ports import AlertGroups, JobStore, OwnerStore, SigningSecrets, Targets
 from local.emulator import Emulator
 from tests.contracts.aws_places import client, make_table
 from tests.contracts.dynamodb_local.running import NotHere, running
+from tests.contracts.mailboxes import AddressesUnderTest, FakeAddressesUnderTest, SnsAddressesUnderTest
 from tests.contracts.queue_places import (
     AlertsUnderTest,
     FakeAlertsUnderTest,
@@ -29,6 +31,7 @@ from tests.contracts.queue_places import (
 )
 from tests.examples import RETENTION_MS
 from tests.fake_alert_groups import FakeAlertGroups
+from tests.fake_owners import FakeOwners
 from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, FakeTargets
 
 PAGE = 5
@@ -61,6 +64,9 @@ class Table:
 
     client: Any
     name: str
+
+    def owners(self) -> DynamoDbOwners:
+        return DynamoDbOwners(self.client, self.name)
 
     def alert_groups(self) -> DynamoDbAlertGroups:
         return DynamoDbAlertGroups(self.client, self.name)
@@ -120,6 +126,20 @@ def alerts(request: pytest.FixtureRequest) -> AlertsUnderTest:
         return FakeAlertsUnderTest()
     endpoint_url = endpoint_of(request.param, request)
     return SnsUnderTest.made(client("sns", endpoint_url), client("sqs", endpoint_url))
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR])
+def mailboxes(request: pytest.FixtureRequest) -> AddressesUnderTest:
+    """Owners' mailboxes, of which none is known yet."""
+    if request.param == "fake":
+        return FakeAddressesUnderTest()
+    return SnsAddressesUnderTest(client("sns", endpoint_of(request.param, request)))
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])
+def owners(request: pytest.FixtureRequest) -> OwnerStore:
+    """What owners have set: nothing yet."""
+    return FakeOwners() if request.param == "fake" else table_in(request.param, request).owners()
 
 
 @dataclass(frozen=True, slots=True)

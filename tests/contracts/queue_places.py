@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lambdas.adapters.messages import letter_from_body, message_from_body
+from lambdas.adapters.sns_addresses import SnsAddresses
 from lambdas.adapters.sns_alerts import SnsAlerts
 from lambdas.adapters.sqs_job_queue import SqsJobQueue
 from lambdas.jobs.ports import Alert, Alerts, DeadLetter, JobQueue, Message
@@ -83,13 +84,21 @@ def receive_all(sqs: Any, url: str, *, wait_seconds: int = 0) -> list[tuple[str,
 
 
 class AlertsUnderTest(Protocol):
-    """A topic and what its subscribers get."""
+    """The operators' topic and owners' addresses, and what their subscribers get."""
 
     @property
     def alerts(self) -> Alerts: ...
 
     def received(self) -> Sequence[Alert]:
-        """What has arrived so far, in no order."""
+        """What has arrived at the operators so far, in no order."""
+        ...
+
+    def confirm(self, owner: str, email: str) -> None:
+        """Make this an address of the owner's that is confirmed."""
+        ...
+
+    def received_at(self, owner: str, email: str) -> Sequence[Alert]:
+        """What has arrived at an address so far, in no order."""
         ...
 
 
@@ -98,7 +107,13 @@ class FakeAlertsUnderTest:
         self.alerts = FakeAlerts()
 
     def received(self) -> Sequence[Alert]:
-        return self.alerts.sent
+        return self.alerts.at_operators()
+
+    def confirm(self, owner: str, email: str) -> None:
+        self.alerts.confirmed.add((owner, email))
+
+    def received_at(self, owner: str, email: str) -> Sequence[Alert]:
+        return self.alerts.at(owner, email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +121,46 @@ class SnsUnderTest:
     """The adapter, with a topic of its own to which an inbox is subscribed."""
 
     alerts: SnsAlerts
+    addresses: SnsAddresses
+    sns: Any
     sqs: Any
     inbox_url: str
+    mailboxes: dict[tuple[str, str], str]
 
     @classmethod
     def made(cls, sns: Any, sqs: Any) -> SnsUnderTest:
         topic = sns.create_topic(Name=fresh_name("alerts"))["TopicArn"]
-        inbox_url = sqs.create_queue(QueueName=fresh_name("inbox"))["QueueUrl"]
-        reply = sqs.get_queue_attributes(QueueUrl=inbox_url, AttributeNames=["QueueArn"])
-        inbox = reply["Attributes"]["QueueArn"]
-        let_in: dict[str, Any] = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": inbox}
-        let_in.update(
-            {"Principal": {"Service": "sns.amazonaws.com"}, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+        inbox_url = _inbox_of(topic, sns, sqs)
+        addresses = SnsAddresses(lambda: sns, prefix=f"{topic}-address-")
+        alerts = SnsAlerts(
+            sns, topic, topic_of=addresses.topic_arn, is_confirmed=lambda pair: addresses.is_confirmed(*pair)
         )
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [let_in]})
-        sqs.set_queue_attributes(QueueUrl=inbox_url, Attributes={"Policy": policy})
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=inbox)
-        return cls(SnsAlerts(sns, topic), sqs, inbox_url)
+        return cls(alerts, addresses, sns, sqs, inbox_url, {})
+
+    def confirm(self, owner: str, email: str) -> None:
+        """Here an address is confirmed as soon as it is asked. Beside it listens a queue, which tests can read."""
+        self.addresses.ask(owner, email)
+        self.mailboxes[owner, email] = _inbox_of(self.addresses.topic_arn(owner, email), self.sns, self.sqs)
 
     def received(self) -> Sequence[Alert]:
-        envelopes = [json.loads(body) for body, _ in receive_all(self.sqs, self.inbox_url, wait_seconds=4)]
+        return self._received(self.inbox_url)
+
+    def received_at(self, owner: str, email: str) -> Sequence[Alert]:
+        return self._received(self.mailboxes[owner, email])
+
+    def _received(self, inbox_url: str) -> Sequence[Alert]:
+        envelopes = [json.loads(body) for body, _ in receive_all(self.sqs, inbox_url, wait_seconds=4)]
         return [Alert(envelope["Subject"], envelope["Message"]) for envelope in envelopes]
+
+
+def _inbox_of(topic: str, sns: Any, sqs: Any) -> str:
+    """The URL of a new queue that is subscribed to a topic."""
+    inbox_url: str = sqs.create_queue(QueueName=fresh_name("inbox"))["QueueUrl"]
+    reply = sqs.get_queue_attributes(QueueUrl=inbox_url, AttributeNames=["QueueArn"])
+    inbox = reply["Attributes"]["QueueArn"]
+    let_in: dict[str, Any] = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": inbox}
+    let_in.update({"Principal": {"Service": "sns.amazonaws.com"}, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}})
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [let_in]})
+    sqs.set_queue_attributes(QueueUrl=inbox_url, Attributes={"Policy": policy})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=inbox)
+    return inbox_url

@@ -42,3 +42,36 @@ def test_no_text_keeps_an_alert_from_arriving(alerts: AlertsUnderTest, text: str
     alerts.alerts.send(Alert("Punctual: a job failed", text))
     (received,) = alerts.received()
     assert received.text[:5] == text[:5]
+
+
+class TestAddresses:
+    """An alert for an owner goes to the address that it names, if somebody listens there, and nowhere else."""
+
+    def test_an_alert_for_a_confirmed_address_arrives_there_and_not_at_the_operators(
+        self, alerts: AlertsUnderTest
+    ) -> None:
+        """As it is."""
+        alerts.confirm("ada", "ada@example.com")
+        alerts.alerts.send(Alert("Punctual: purge failed", "The text.\n", owner="ada", email="ada@example.com"))
+        (received,) = alerts.received_at("ada", "ada@example.com")
+        assert (received.subject, received.text) == ("Punctual: purge failed", "The text.\n")
+        assert alerts.received() == []
+
+    @pytest.mark.parametrize(
+        ("owner", "email"), [("ada", "ada@example.org"), ("bob", "ada@example.com")], ids=["address", "owner"]
+    )
+    def test_what_nobody_listens_to_comes_to_the_operators(
+        self, alerts: AlertsUnderTest, owner: str, email: str
+    ) -> None:
+        """SNS would take it, and it would be gone. One owner's address is not another's."""
+        alerts.confirm("ada", "ada@example.com")
+        alerts.alerts.send(Alert("Punctual: purge failed", "The text.\n", owner=owner, email=email))
+        (received,) = alerts.received()
+        assert received.text.startswith("The text.\n")
+        assert alerts.received_at("ada", "ada@example.com") == []
+
+    def test_an_owners_alert_without_an_address_comes_to_the_operators(self, alerts: AlertsUnderTest) -> None:
+        """Who know the owner."""
+        alerts.alerts.send(Alert("Punctual: purge failed", "The text.\n", owner="ada"))
+        (received,) = alerts.received()
+        assert received.text == "The text.\n"

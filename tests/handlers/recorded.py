@@ -14,6 +14,7 @@ from lambdas.jobs.destination import Rules
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.settle import Terms
 from tests.examples import RETENTION_MS, new_id, new_key
+from tests.fake_owners import FakeAddresses, FakeOwners
 from tests.fakes import (
     FakeAlerts,
     FakeClock,
@@ -79,6 +80,8 @@ class Service:
         self.queue = FakeJobQueue(self.clock)
         self.sender = FakeSender(self.clock)
         self.targets = FakeTargets()
+        self.owners = FakeOwners()
+        self.addresses = FakeAddresses()
 
     def desk(self, rules: Rules = Rules()) -> Desk:  # noqa: B008 (a frozen value)
         """What the api's routes need."""
@@ -93,6 +96,8 @@ class Service:
             secrets=self.secrets,
             new_key=new_key,
             targets=self.targets,
+            owners=lambda: self.owners,
+            addresses=lambda: self.addresses,
         )
 
 

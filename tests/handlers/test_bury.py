@@ -7,7 +7,7 @@ import pytest
 from lambdas import wiring
 from lambdas.handlers import bury
 from lambdas.jobs.bury import Undertaker
-from lambdas.jobs.job import AttemptOutcome
+from lambdas.jobs.job import AttemptOutcome, Notify
 from lambdas.jobs.telling import Herald
 from tests.examples import a_job, an_attempt
 from tests.fake_alert_groups import FakeAlertGroups
@@ -18,7 +18,9 @@ from tests.handlers.recorded import FIRST_JOB, TERMS, Service, event
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     service = Service()
-    herald = Herald(service.store, service.alerts, FakeAlertGroups(), service.journal, service.clock, 300_000)
+    herald = Herald(
+        service.store, service.alerts, FakeAlertGroups(), service.journal, service.clock, 300_000, lambda _: Notify()
+    )
     undertaker = Undertaker(service.store, service.alerts, service.journal, service.clock, TERMS, herald)
     monkeypatch.setattr(wiring, "bury_parts", lambda: (undertaker, service.journal))
     job = a_job(id=FIRST_JOB, due_in_ms=2_000).claimed(claim_id="c", now_ms=NOW_MS)

@@ -10,7 +10,7 @@ from lambdas import wiring
 from lambdas.handlers import fire
 from lambdas.jobs.breaker import Breaker
 from lambdas.jobs.fire import Worker
-from lambdas.jobs.job import Status
+from lambdas.jobs.job import Notify, Status
 from lambdas.jobs.target import Limits
 from tests.examples import a_job
 from tests.fakes import FakeTargets
@@ -39,6 +39,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
         ),
         lambda: f"claim-{next(numbers)}",
         service.secrets.glance,
+        lambda _: Notify(),
     )
     monkeypatch.setattr(wiring, "fire_parts", lambda: (worker, service.journal))
     return service

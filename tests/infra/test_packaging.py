@@ -57,7 +57,14 @@ def for_here() -> dict[str, Path]:
 LOADED_LATER = {
     "lambdas/adapters/dynamodb_cursor_key.py",
     "lambdas/adapters/dynamodb_new_jobs.py",
+    "lambdas/adapters/dynamodb_owners.py",
+    "lambdas/adapters/sns_addresses.py",
     "lambdas/handlers/batch.py",
+    "lambdas/handlers/me.py",
+    "lambdas/jobs/email.py",
+    "lambdas/jobs/owner.py",
+    "lambdas/jobs/receipt.py",
+    "lambdas/jobs/set_owner.py",
 }
 """Imported where they are needed, because most requests do not; the job store brings its two to all who have one."""
 

@@ -10,6 +10,11 @@ import pytest
 from infra.packaging import FUNCTIONS
 from tests.infra.templates import Template, template, template_with_everything
 
+# What the api makes while it runs: a topic for each address of an owner's.
+_PREFIX = {"Fn::Join": ["", [{"Ref": "AWS::StackName"}, "-address-"]]}
+_ARN = ["arn", {"Ref": "AWS::Partition"}, "sns", {"Ref": "AWS::Region"}, {"Ref": "AWS::AccountId"}, _PREFIX]
+ADDRESS_TOPICS = {"Fn::Join": ["", [{"Fn::Join": [":", _ARN]}, "*"]]}
+
 # The whole of it. `*` stands once, where AWS allows nothing else: ListStreams knows no resource.
 RIGHTS = {
     "api": {
@@ -24,6 +29,12 @@ RIGHTS = {
         },
         "table/index/owner_status": {"dynamodb:Query"},
         "secrets key": {"kms:Decrypt", "kms:Encrypt"},
+        "topics of addresses": {
+            "sns:CreateTopic",
+            "sns:DeleteTopic",
+            "sns:ListSubscriptionsByTopic",
+            "sns:Subscribe",
+        },
     },
     "hand_off": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -45,12 +56,14 @@ RIGHTS = {
         "jobs queue": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
         "dead letters": {"sqs:SendMessage"},
         "alerts": {"sns:Publish"},
+        "topics of addresses": {"sns:ListSubscriptionsByTopic", "sns:Publish"},
     },
     "bury": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "table": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
         "dead letters": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
         "alerts": {"sns:Publish"},
+        "topics of addresses": {"sns:ListSubscriptionsByTopic", "sns:Publish"},
     },
 }
 
@@ -120,6 +133,15 @@ def test_the_secrets_key_opens_signing_secrets_of_a_named_owner_only(
     }
 
 
+def test_the_api_subscribes_mailboxes_only() -> None:
+    """They have to confirm it. A queue, a function or a server would get whatever is published from then on."""
+    (statement,) = (
+        statement for statement in statements_of(template("prod"), "api") if "sns:Subscribe" in statement["Action"]
+    )
+    assert statement["Action"] == "sns:Subscribe"
+    assert statement["Condition"] == {"StringEquals": {"sns:Protocol": "email"}}
+
+
 @pytest.mark.parametrize("make", [lambda: template("prod"), template_with_everything], ids=["prod", "with everything"])
 def test_no_policy_stands_beside_the_table(make: Callable[[], Template]) -> None:
     """Each function has a role of its own with the one policy that was read above, and nothing managed by AWS."""
@@ -171,6 +193,8 @@ def _name_of(made: Template, function: str, resource: Any) -> str:
     """What people call it."""
     if resource == "*":
         return "*"
+    if resource == ADDRESS_TOPICS:
+        return "topics of addresses"
     if "Fn::Join" in resource:
         base, rest = resource["Fn::Join"][1]
         return _name_of(made, function, base) + str(rest)

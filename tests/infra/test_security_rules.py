@@ -15,6 +15,8 @@ from aws_cdk import aws_sqs as sqs
 from infra.security_rules import check_security
 from tests.infra.templates import STAGES, Template, template, template_with_everything
 
+ADDRESS_TOPICS = "arn:<AWS::Partition>:sns:<AWS::Region>:<AWS::AccountId>:<AWS::StackName>-address-*"
+
 EVERYWHERE = {
     ("AwsSolutions-APIG4", "FrontDoor/Elsewhere"),
     ("AwsSolutions-APIG4", "FrontDoor/Health"),
@@ -22,6 +24,10 @@ EVERYWHERE = {
     ("AwsSolutions-COG2", "Identity/Users"),
     ("AwsSolutions-COG8", "Identity/Users"),
     ("AwsSolutions-IAM5[Resource::*]", "HandingOff/Role"),
+    *(
+        (f"AwsSolutions-IAM5[Resource::{ADDRESS_TOPICS}]", f"{part}/Role")
+        for part in ("Burying", "Firing", "FrontDoor")
+    ),
     ("AwsSolutions-SQS3", "HandingOff/Failures"),
 }
 

@@ -43,7 +43,7 @@ def test_the_least_that_can_be_asked_for_has_the_defaults_of_the_api() -> None:
         retry=RetryPolicy(5, 10, 3_600),
         timeout_ms=30_000,
         expect=Expectation(),
-        notify=Notify(("failed",)),
+        notify=None,
         version=1,
         handoff=True,
     )

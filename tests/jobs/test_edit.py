@@ -82,7 +82,7 @@ def test_null_sets_a_field_back_to_its_default() -> None:
         retry=RetryPolicy(),
         timeout_ms=30_000,
         expect=Expectation(),
-        notify=Notify(),
+        notify=None,
         name=None,
     )
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from lambdas.jobs.job import AttemptOutcome, Body, Expectation, Job, Request
+from lambdas.jobs.job import AttemptOutcome, Body, Expectation, Job, Notify, Request
 from lambdas.jobs.view import shown
 from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt
 from tests.fakes import NOW_MS
 
 KEYS = [
     *("id", "name", "status", "request", "due_at", "timezone", "due_at_local", "next_attempt_at"),
-    *("waiting_for", "retry", "timeout_seconds", "expect", "attempts", "attempt_count", "notify", "notes"),
-    *("schedule_id", "rerun_of", "created_at", "updated_at", "finished_at", "expires_at", "version"),
+    *("waiting_for", "retry", "timeout_seconds", "expect", "attempts", "attempt_count", "notify", "notify_from"),
+    *("notes", "schedule_id", "rerun_of", "created_at", "updated_at", "finished_at", "expires_at", "version"),
 ]
 
 
@@ -64,6 +64,16 @@ def test_a_job_that_waits_for_its_target_says_so() -> None:
     assert shown(waiting, whole=True)["waiting_for"] == "target"
     running = waiting.claimed(claim_id="d", now_ms=NOW_MS)
     assert [shown(one, whole=True)["waiting_for"] for one in (a_job(), job, running)] == [None] * 3
+
+
+def test_a_job_says_whether_its_notify_is_its_own() -> None:
+    """Else that of its owner holds, which is not known here; what is shown then is what holds if they set nothing."""
+    own = replace(a_job(), notify=Notify(("failed",), "ada@example.com"))
+    views = [shown(job, whole=True) for job in (own, a_job())]
+    assert [(view["notify"], view["notify_from"]) for view in views] == [
+        ({"on": ["failed"], "email": "ada@example.com"}, "job"),
+        ({"on": ["failed"]}, "owner"),
+    ]
 
 
 def test_what_nobody_set_shows_its_default() -> None:

@@ -140,7 +140,7 @@ class Protocol(RuleBasedStateMachine):
         judged_ago_ms=st.integers(0, JUDGED_AGO_MS),
         script=TARGETS,
         max_attempts=st.integers(1, 3),
-        notify=st.sampled_from([("failed",), ("failed", "succeeded"), ()]),
+        notify=st.sampled_from([None, Notify(("failed",)), Notify(("failed", "succeeded")), Notify(())]),
         host=st.sampled_from(HOSTS),
     )
     def creates(
@@ -149,7 +149,7 @@ class Protocol(RuleBasedStateMachine):
         judged_ago_ms: int,
         script: list[str],
         max_attempts: int,
-        notify: tuple[str, ...],
+        notify: Notify | None,
         host: str,
     ) -> None:
         """A new job, near or far. The api read the clock some time before it wrote."""
@@ -161,7 +161,7 @@ class Protocol(RuleBasedStateMachine):
             request=Request("POST", f"https://{host}/{number}", body=Body(b"first", "text")),
             retry=RetryPolicy(max_attempts, 1, 60),
             timeout_ms=10_000,
-            notify=Notify(notify),
+            notify=notify,
         )
         self.store.add(job.planned(now_ms=read_ms, horizon=self.world.horizon))
         self.promises[job.id] = Promise(job.due_at_ms, b"first", list(script))
@@ -270,7 +270,7 @@ class Protocol(RuleBasedStateMachine):
         unfinished jobs, which the due index remembers.
         """
         _, message = pick(self.world.queue.waiting, which)
-        if what == "loses" and self.store[message.due.job_id].owes_notice:
+        if what == "loses" and self._owes_notice(self.store[message.due.job_id]):
             return
         self.messages_missed |= what in ("loses", "moves")
         taken = self.world.queue.lose(which % len(self.world.queue.waiting))
@@ -437,7 +437,10 @@ class Protocol(RuleBasedStateMachine):
 
     def _all_is_done(self) -> bool:
         waiting = self.world.queue.letters or self.world.queue.waiting
-        return not waiting and all(job.status.finished and not job.owes_notice for job in self.store)
+        return not waiting and all(job.status.finished and not self._owes_notice(job) for job in self.store)
+
+    def _owes_notice(self, job: Job) -> bool:
+        return job.notified(self.world.notify_of).owes_notice
 
     def _has_ended_well(self, job: Job) -> None:
         promise = self.promises[job.id]
@@ -446,7 +449,7 @@ class Protocol(RuleBasedStateMachine):
         assert promise.keys <= {job.id}
         if self.undisturbed:
             assert not [attempt for attempt in job.attempts if attempt.outcome is AttemptOutcome.DIED], "nobody died"
-        if job.status.value in job.notify.on:
+        if (job.notify or Notify()).wants(job.status):
             assert self.world.alerts_of(job), "nobody was told"
             assert job.alerted_at_ms is not None
         if job.status is Status.SUCCEEDED:

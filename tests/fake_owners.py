@@ -1,0 +1,92 @@
+"""Fakes of what owners have set and of their mailboxes; they run through the same contract suites as the adapters."""
+
+from __future__ import annotations
+
+import threading
+
+from lambdas.jobs.errors import AddressRefused, AlertsUnavailable, DamagedItem, StoreUnavailable
+from lambdas.jobs.owner import OwnerSettings
+from tests.fakes import Hooks
+
+
+class FakeOwners:
+    """Settings in a dictionary, each write atomic. `before[method]` is called once, at the next use of that method.
+
+    `down` makes every method raise, `damaged` makes no settings readable.
+    """
+
+    def __init__(self) -> None:
+        self.before: Hooks = {}
+        self.down = False
+        self.damaged = False
+        self._settings: dict[str, OwnerSettings] = {}
+        self._lock = threading.Lock()
+
+    def read(self, owner: str) -> OwnerSettings:
+        self._happen("read")
+        return self._read(owner)
+
+    def glance(self, owner: str) -> OwnerSettings:
+        self._happen("glance")
+        return self._read(owner)
+
+    def write(self, owner: str, settings: OwnerSettings) -> bool:
+        self._happen("write")
+        with self._lock:
+            found = self._settings.get(owner, OwnerSettings())
+            if found.version == settings.version - 1:
+                found = self._settings[owner] = settings
+            return found == settings
+
+    def _read(self, owner: str) -> OwnerSettings:
+        if self.damaged:
+            raise DamagedItem(f"OWNER#{owner}", "a test said so")
+        with self._lock:
+            return self._settings.get(owner, OwnerSettings())
+
+    def _happen(self, method: str) -> None:
+        if self.down:
+            raise StoreUnavailable("a test said so")
+        if happen := self.before.pop(method, None):
+            happen()
+
+
+class FakeAddresses:
+    """Mailboxes that get links. `links` holds each link that was sent; `confirm` follows one, `unsubscribe` undoes it.
+
+    `looks` holds each question whether one was followed. `down` makes every method raise; to an address at
+    `refused.example` no mail can be sent.
+    """
+
+    def __init__(self) -> None:
+        self.links: list[tuple[str, str]] = []
+        self.looks: list[tuple[str, str]] = []
+        self.down = False
+        self._confirmed: dict[tuple[str, str], bool] = {}
+
+    def ask(self, owner: str, email: str) -> None:
+        self._check()
+        if email.endswith("@refused.example"):
+            raise AddressRefused(email)
+        if not self._confirmed.setdefault((owner, email), False):
+            self.links.append((owner, email))
+
+    def is_confirmed(self, owner: str, email: str) -> bool:
+        self._check()
+        self.looks.append((owner, email))
+        return self._confirmed.get((owner, email), False)
+
+    def forget(self, owner: str, email: str) -> None:
+        self._check()
+        self._confirmed.pop((owner, email), None)
+
+    def confirm(self, owner: str, email: str) -> None:
+        assert (owner, email) in self.links
+        self._confirmed[owner, email] = True
+
+    def unsubscribe(self, owner: str, email: str) -> None:
+        self._confirmed[owner, email] = False
+
+    def _check(self) -> None:
+        if self.down:
+            raise AlertsUnavailable("a test said so")
