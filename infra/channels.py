@@ -18,14 +18,16 @@ from infra.security_rules import acknowledge, acknowledge_checkov
 from infra.stage_settings import StageSettings
 
 # Longer than lead + the longest lease (60 s of request + 30 s to settle): a message comes back only when whoever
-# took it can no longer be at work.
+# took it can no longer be at work. Not six times the function's time-out, as AWS advises for invocations that are
+# throttled and begin late: a message that comes back meanwhile is dropped at the claim, and what a dead worker left
+# comes back five times sooner.
 JOBS_VISIBILITY = Duration.seconds(120)
 
 # Longer than bury's time-out. A letter that is kept, because its job is still at work, is looked at again after this.
 DEAD_LETTERS_VISIBILITY = Duration.seconds(60)
 
 # Deaths of workers are counted in the table, and five of them end a job: this is the last resort, for what no worker
-# can even read. Throttled deliveries count as receives too, so it is not drawn tight.
+# can even read. Throttled deliveries count as receives too, so it is not drawn tight: 12 minutes take 7 of them.
 _RECEIVES_BEFORE_DEAD = 10
 
 

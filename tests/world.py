@@ -39,10 +39,10 @@ from tests.fakes import (
 )
 
 SWEEP_PERIOD_MS = 240_000
-VISIBILITY_MS = 180_000
+VISIBILITY_MS = 120_000
 """How long the queue hides a message that it has delivered: longer than the lead and the longest lease."""
-MAX_RECEIVES = 5
-"""After so many deliveries the queue moves a message to the dead letters by itself."""
+MAX_RECEIVES = 10
+"""After so many deliveries, at the next, the queue moves a message to the dead letters by itself."""
 PLENTY_OF_TIME_MS = 900_000
 LIMITS = Limits()
 ALERT_WINDOW_MS = 300_000
@@ -86,7 +86,7 @@ class World:
     """Store, queues, targets and whoever is told; and the five functions, each called by name.
 
     `stream` of the store, the jobs queue and the dead letters are delivered when a test says so; `run` does it as AWS
-    would.
+    would. While it is `throttled` no function runs: others use up the account's concurrency.
     """
 
     def __init__(
@@ -109,6 +109,7 @@ class World:
         self.horizon = horizon
         self.limits = limits
         self.batch_size = batch_size
+        self.throttled = False
         self.terms = Terms(horizon, RETENTION_MS, random.Random(seed).uniform)
         self.next_sweep_ms = NOW_MS
         self.targets = FakeTargets(down=lambda: self.store.down)
@@ -190,6 +191,8 @@ class World:
 
     def hand_off(self) -> None:
         """Deliver the stream's records; what the queue does not take stays."""
+        if self.throttled:
+            return
         records, self.store.stream = self.store.stream, []
         try:
             refused = hand_off(records, queue=self.queue, horizon=self.horizon, now_ms=self.clock.now_ms())
@@ -215,22 +218,23 @@ class World:
     def work(self) -> int:
         """Give a worker what the queue has for it now, and take back what it leaves, as SQS does; returns how many.
 
-        A worker that dies leaves everything.
+        A worker that dies leaves everything, and so does a delivery that is throttled: it counts all the same.
         """
-        messages = self.queue.receive(self.batch_size)
+        received = self.queue.receive(self.batch_size)
+        messages = [message for message in received if message.receive_count <= MAX_RECEIVES]
+        self.queue.letters += [DeadLetter(message) for message in received if message.receive_count > MAX_RECEIVES]
         try:
-            left: Sequence[Message] = self.fire(messages)
+            left: Sequence[Message] = messages if self.throttled else self.fire(messages)
         except WorkerDied:
             left = messages
         for message in left:
-            if message.receive_count >= MAX_RECEIVES:
-                self.queue.letters.append(DeadLetter(message))
-            else:
-                self.queue.give_back(message, after_seconds=VISIBILITY_MS / 1000)
-        return len(messages)
+            self.queue.give_back(message, after_seconds=VISIBILITY_MS / 1000)
+        return len(received)
 
     def bury(self) -> None:
         """Deliver all dead letters; those that must come again stay."""
+        if self.throttled:
+            return
         letters, self.queue.letters = self.queue.letters, []
         try:
             kept: Sequence[DeadLetter] = bury_batch(letters, undertaker=self.undertaker)
@@ -255,8 +259,10 @@ class World:
         self.hand_off()
         if self.clock.now_ms() >= self.next_sweep_ms:
             self.next_sweep_ms = self.clock.now_ms() + SWEEP_PERIOD_MS
-            with contextlib.suppress(SweepIncomplete):  # that raises an alarm; the next sweep goes on from the marks
-                self.sweep()
+            # An incomplete sweep raises an alarm; the next one goes on from the marks.
+            with contextlib.suppress(SweepIncomplete):
+                if not self.throttled:
+                    self.sweep()
         while self.work():
             self.hand_off()
         self.bury()

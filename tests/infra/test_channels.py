@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.infra.templates import STAGES, Template, synthesised, template, template_with_everything
+from tests.world import MAX_RECEIVES, VISIBILITY_MS
 
 QUEUES = ("Jobs", "DeadLetters", "Failures")
 # API.md: `timeout_seconds` ≤ 60; leases are 30 s longer, and a message may come 5 s before its lead.
@@ -15,6 +16,7 @@ LONGEST_REQUEST_SECONDS = 60
 LEASE_MARGIN_SECONDS = 30
 LEAD_SECONDS = 2
 EARLY_SECONDS = 5
+OUTAGE_SECONDS = 720
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
@@ -104,6 +106,24 @@ def test_a_message_that_nobody_can_deal_with_ends_among_the_dead_letters(stage: 
     assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] == made.queue_id("DeadLetters")
     assert redrive["maxReceiveCount"] == 10
     assert "RedrivePolicy" not in made.queue("DeadLetters")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_outage_of_twelve_minutes_uses_up_no_message(stage: str) -> None:
+    """F20: deliveries that fail or are throttled count as receives; three are left for workers that died before."""
+    queue = template(stage).queue("Jobs")
+    receives = 1 + OUTAGE_SECONDS // queue["VisibilityTimeout"]
+    assert receives + 3 <= queue["RedrivePolicy"]["maxReceiveCount"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_world_of_the_tests_has_the_queues_figures(stage: str) -> None:
+    """What is proved there about outages and deaths is proved for this queue."""
+    queue = template(stage).queue("Jobs")
+    assert (queue["VisibilityTimeout"] * 1000, queue["RedrivePolicy"]["maxReceiveCount"]) == (
+        VISIBILITY_MS,
+        MAX_RECEIVES,
+    )
 
 
 @pytest.mark.parametrize("stage", STAGES)
