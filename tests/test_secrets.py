@@ -1,14 +1,14 @@
 """T7: a word of its own in every field that users and targets write, and where each of them may come out.
 
-The whole service on fakes. A field's row in ALLOWED is the whole list of places where it may be seen beside the table
-and the request to the target; every other place is searched for it, in every way that a job can go.
+The whole service on fakes; `tests/live/test_secrets.py` does the same with the deployed stack. Every place is searched
+in which a word is not allowed by `tests/canaries.py`, in every way that a job can go.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,64 +18,14 @@ from lambdas.adapters.messages import letter_body, message_body
 from lambdas.handlers import api
 from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.ports import DeadLetter, Message
+from tests.canaries import ALLOWED, CANARIES, TOLD_TO_THE_ONE_WHO_WROTE_IT, canary, document, forms
 from tests.fakes import FakeSender, Script
 from tests.handlers.recorded import Service, http_event
 from tests.world import World, dies
 
 OWNER, STRANGER = "ada", "eve"
 
-ALLOWED: dict[str, set[str]] = {
-    # what users write
-    "url-path": {"answers", "alerts"},
-    "url-query": {"answers"},
-    "header-name": {"answers"},
-    "header-value": {"answers"},
-    "authorization-value": set(),
-    "cookie-value": set(),
-    "own-secret-value": set(),
-    "body-text": {"answers"},
-    "name": {"answers", "alerts"},
-    "expect-contains": {"answers"},
-    "expect-json": {"answers"},
-    # how they ask
-    "token": set(),
-    "user-agent": set(),
-    "cookie-of-caller": set(),
-    "idempotency-key": set(),
-    "unknown-query": set(),
-    "cursor": set(),
-    "request-id": {"answers", "log"},
-    "path": set(),
-    # what targets answer; an excerpt is in a message only while the table does not take the outcome
-    "answer-header": set(),
-    "answer-body": {"answers", "messages"},
-}
-"""Where each may be seen. `answers` are those to the owner; nothing of it is ever in those to others."""
-
-
-def canary(field: str) -> str:
-    """The field's word; the same in any form of letters, and in no other text."""
-    return f"kanari-{field}-7q"
-
-
-CANARIES = {field: canary(field) for field in ALLOWED}
-
-DOCUMENT: dict[str, Any] = {
-    "url": f"https://example.com/{canary('url-path')}?q={canary('url-query')}",
-    "headers": {
-        f"x-{canary('header-name')}": canary("header-value"),
-        "authorization": f"Bearer {canary('authorization-value')}",
-        "cookie": f"session={canary('cookie-value')}",
-        "x-own": canary("own-secret-value"),
-    },
-    "secret_headers": ["x-own"],
-    "body": canary("body-text"),
-    "name": canary("name"),
-    "expect": {"body_contains": canary("expect-contains"), "json": {"a": canary("expect-json")}},
-    "retry": {"max_attempts": 2, "min_backoff_seconds": 1, "max_backoff_seconds": 1},
-    "notify": {"on": ["failed", "succeeded"]},
-    "delay_seconds": 5,
-}
+DOCUMENT = document("https://example.com")
 CALLER = {
     "authorization": f"Bearer {canary('token')}",
     "user-agent": canary("user-agent"),
@@ -147,15 +97,8 @@ class Watched:
             f"{field} in {place}"
             for place, text in self.places(printed).items()
             for field, word in CANARIES.items()
-            if place not in ALLOWED[field] and any(form in text.lower() for form in _forms(word))
+            if place not in ALLOWED[field] and any(form in text.lower() for form in forms(word))
         ]
-
-
-def _forms(word: str) -> Iterator[str]:
-    yield word
-    for before in range(3):  # base64 looks different at each of three offsets
-        encoded = base64.b64encode(b"x" * before + word.encode()).decode().lower()
-        yield encoded[4:-4]
 
 
 def answered(status: int) -> Script:
@@ -285,10 +228,6 @@ def test_what_is_refused_is_not_repeated_in_the_log(watched: Watched, leaks: Lea
     watched.call("PATCH", f"/v1/jobs/job_{'0' * 32}", DOCUMENT)
     found = [leak for leak in leaks() if leak not in TOLD_TO_THE_ONE_WHO_WROTE_IT]
     assert found == []
-
-
-TOLD_TO_THE_ONE_WHO_WROTE_IT = {"unknown-query in answers"}
-"""A fault names the field that is wrong; the name of a query's field is what was written there."""
 
 
 def test_a_message_and_a_letter_name_a_job_and_nothing_else(watched: Watched) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from standardwebhooks.webhooks import Webhook
 
 from lambdas.jobs.signing import REMEMBERED_MS
 from tests.live.deployed_stack import DeployedStack
 from tests.live.target import Target
+
+pytestmark = pytest.mark.live
 
 
 def test_a_receiver_can_check_its_requests_through_a_rotation(stack: DeployedStack, receiver: Target) -> None:
