@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import re
+from io import BufferedReader
+from typing import Any
 
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
@@ -22,18 +24,60 @@ _SWITCHING_PROTOCOLS = 101
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
+class _WholeLines:
+    """Headers to the empty line that ends them. http.client takes the end of the connection for it, so that a target
+    which breaks off in its headers would have answered."""
+
+    def __init__(self, fp: BufferedReader) -> None:
+        self.fp = fp
+        self.close = fp.close
+
+    def readline(self, limit: int = -1, /) -> bytes:
+        line = self.fp.readline(limit)
+        if not line.endswith(b"\n") and len(line) != limit:
+            raise http.client.IncompleteRead(line)
+        return line
+
+
 class _FinalAnswer(http.client.HTTPResponse):
-    """Skips interim answers (1xx). http.client skips 100 for ever and takes every other for the answer itself."""
+    """What http.client reads, with the gaps closed that its methods here tell of."""
+
+    fp: Any  # what reads the connection; _WholeLines while headers are read
+
+    def begin(self) -> None:
+        try:
+            super().begin()
+        finally:
+            if isinstance(self.fp, _WholeLines):
+                self.fp = self.fp.fp
 
     def _read_status(self) -> tuple[str, int, str]:
+        """Skips interim answers (1xx). http.client skips 100 for ever and takes every other for the answer itself."""
         for _ in range(MOST_INTERIM_ANSWERS + 1):
             version, status, reason = super()._read_status()  # type: ignore[misc]  # not in the stubs
             if not 100 <= status <= 199:
+                self.fp = _WholeLines(self.fp)
                 return version, status, reason
             if status == _SWITCHING_PROTOCOLS:
                 raise http.client.UnknownProtocol(version)  # nobody asked for another
-            http.client.parse_headers(self.fp)
+            http.client.parse_headers(_WholeLines(self.fp))
         raise http.client.HTTPException("too many interim answers")
+
+    def _get_chunk_left(self) -> int | None:
+        """What is left of the chunk at hand or, after its end, of the next; None after the last. http.client takes
+        any two bytes for the end of a chunk, so that a target which miscounts gives a body that nobody sent."""
+        if self.chunk_left == 0:
+            end = self.fp.read(2)
+            if not b"\r\n".startswith(end):
+                raise http.client.HTTPException("a chunk is longer than its size")
+            if len(end) < 2:
+                raise http.client.IncompleteRead(end)
+        if not self.chunk_left:
+            self.chunk_left = self._read_next_chunk_size() or None
+            if self.chunk_left is None:
+                self._read_and_discard_trailer()  # type: ignore[attr-defined]  # not in the stubs
+                self._close_conn()  # type: ignore[attr-defined]  # not in the stubs
+        return self.chunk_left
 
     def _read_next_chunk_size(self) -> int:
         """The size on the next line. http.client takes what is no size for a connection that broke, and -5 for one."""

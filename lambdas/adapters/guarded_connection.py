@@ -8,22 +8,19 @@ certificate, SNI and the Host header are about.
 from __future__ import annotations
 
 import ipaddress
-import queue
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from lambdas.adapters.guarded_socket import Allowance, GuardedSocket, GuardedTLSSocket
-from lambdas.adapters.send_trouble import Trouble, handshake_trouble
+from lambdas.adapters.guarded_socket import Allowance, GuardedSocket
+from lambdas.adapters.guarded_tls import GuardedTLSSocket
+from lambdas.adapters.look_ups import LookUps
+from lambdas.adapters.send_trouble import TooMuch, Trouble, handshake_trouble
 from lambdas.adapters.wire_request import Target
 
 MOST_ADDRESSES_TRIED = 6
-
-Resolver = Callable[..., Sequence[tuple[Any, ...]]]
-"""`socket.getaddrinfo`, or what answers like it: called as `resolver(host, port, type=…)`."""
 
 Dial = Callable[[str, int, float], GuardedSocket]
 """Connects to an address and port within so many seconds, or raises OSError."""
@@ -59,7 +56,7 @@ class Gate:
 
     policy: Policy
     tls_context: Callable[[], ssl.SSLContext]
-    resolver: Resolver
+    look_ups: LookUps
     dial: Dial
 
     def connect(self, target: Target, allowance: Allowance) -> GuardedSocket:
@@ -78,7 +75,7 @@ class Gate:
     def _checked_addresses(self, target: Target, allowance: Allowance) -> Sequence[str]:
         """All addresses of the target, IPv4 first. One that is not allowed refuses them all: a name with a public
         and an inside address is an attempt to be let in by the one and connected to the other."""
-        addresses = _addresses(target, self.resolver, allowance)
+        addresses = _addresses(target, self.look_ups, allowance)
         for ip in addresses:
             if not self.policy.allows(ip, target.port, target.name):
                 raise Trouble("address_denied", f"{target} is at an address that must not be called.")
@@ -97,6 +94,8 @@ class Gate:
                 trouble = Trouble("connect_timeout", f"{target} did not take the connection in time.")
             except ConnectionRefusedError:
                 trouble = Trouble("connect_failed", f"{target} refused the connection.")
+            except ConnectionResetError:
+                trouble = _hung_up(target)
             except OSError:
                 trouble = Trouble("connect_failed", f"{target} could not be reached.")
         raise trouble
@@ -106,28 +105,27 @@ class Gate:
         try:
             ip, port = sock.getpeername()[:2]
         except OSError:
-            raise Trouble("connect_failed", f"{target} hung up at once.") from None
+            raise _hung_up(target) from None
         if port != target.port or not self.policy.allows(ip, port, target.name):
             raise Trouble("address_denied", f"{target} is at an address that must not be called.")
 
     def _shake_hands(self, sock: GuardedSocket, target: Target, allowance: Allowance) -> GuardedTLSSocket:
+        wrapped = None
         try:
-            wrapped = self.tls_context().wrap_socket(sock, server_hostname=target.name, do_handshake_on_connect=False)
-        except OSError as error:
-            raise handshake_trouble(error, str(target)) from None
-        assert isinstance(wrapped, GuardedTLSSocket)
-        try:
-            # The wrapping made a new socket: time limits set before are lost.
-            wrapped.settimeout(allowance.seconds_left())
-            with allowance.turns.away():
-                wrapped.do_handshake()
-        except OSError as error:
-            wrapped.close()
+            wrapped = GuardedTLSSocket(sock, self.tls_context(), target.name, allowance)
+            wrapped.shake_hands()
+        except (OSError, TooMuch) as error:
+            if wrapped is not None:
+                wrapped.close()
             raise handshake_trouble(error, str(target)) from None
         return wrapped
 
 
-def _addresses(target: Target, resolver: Resolver, allowance: Allowance) -> Sequence[str]:
+def _hung_up(target: Target) -> Trouble:
+    return Trouble("connection_lost", f"{target} hung up at once.")
+
+
+def _addresses(target: Target, look_ups: LookUps, allowance: Allowance) -> Sequence[str]:
     """The target's addresses in the resolver's order, each once. An address needs no resolver."""
     try:
         return [str(ipaddress.ip_address(target.host))]
@@ -136,8 +134,8 @@ def _addresses(target: Target, resolver: Resolver, allowance: Allowance) -> Sequ
     try:
         seconds = allowance.seconds_left()
         with allowance.turns.away():
-            found = _look_up(target, resolver, seconds)
-    except (TimeoutError, queue.Empty):
+            found = look_ups.ask(target.host, target.port, seconds)
+    except TimeoutError:
         raise Trouble("name_not_found", f"The name {target.name} could not be looked up in time.") from None
     except socket.gaierror as error:
         passing = error.errno == socket.EAI_AGAIN
@@ -149,23 +147,3 @@ def _addresses(target: Target, resolver: Resolver, allowance: Allowance) -> Sequ
     if not addresses:
         raise Trouble("name_not_found", f"The name {target.name} does not exist or has no address.")
     return addresses
-
-
-def _look_up(target: Target, resolver: Resolver, seconds: float) -> Sequence[tuple[Any, ...]]:
-    """Ask the resolver, in a thread of its own: the system's has no time-out that a caller could set.
-
-    A look-up that is given up goes on until the system's resolver gives up too, and is then forgotten.
-    """
-    answers: queue.SimpleQueue[Sequence[tuple[Any, ...]] | Exception] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(resolver(target.host, target.port, type=socket.SOCK_STREAM))
-        except Exception as error:  # told to the one who waits
-            answers.put(error)
-
-    threading.Thread(target=ask, name="resolver", daemon=True).start()
-    answer = answers.get(timeout=seconds)
-    if isinstance(answer, Exception):
-        raise answer
-    return answer

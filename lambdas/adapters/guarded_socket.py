@@ -7,11 +7,8 @@ and no library counts bytes. Here both limits are in the socket, below every lib
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from typing import Any
-
-import certifi
 
 from lambdas.adapters.send_trouble import TooMuch
 from lambdas.adapters.turns import Turns
@@ -44,11 +41,13 @@ class Allowance:
 class GuardedSocket(socket.socket):
     """A TCP socket whose reads and writes end with the `allowance` that it is given.
 
-    Turns are given back around every read and write: a target can keep TLS busy for as long as it likes, with session
-    tickets for instance, and then keeps only its own job.
+    Turns are given back around every read and write: a target that keeps one waiting keeps only its own job.
     """
 
     allowance: Allowance
+    _unsent = b""
+    stirred_by: Exception | None = None
+    """Why the connection was not quiet any more, if it was something else than words or a farewell."""
 
     def recv_into(self, buffer: Any, nbytes: int | None = 0, flags: int = 0) -> int:
         """As of a socket. Raises TimeoutError when the time is up, TooMuch when the bytes are used up."""
@@ -62,43 +61,44 @@ class GuardedSocket(socket.socket):
         allowance.bytes_left -= count
         return count
 
+    def load(self, data: bytes | memoryview) -> None:
+        """Make `data` the next that goes over the wire. Writes nothing."""
+        self._unsent += data
+
+    def launch(self) -> None:
+        """Write as much of what is loaded as goes at once. Raises BlockingIOError when nothing does, or OSError."""
+        self._unsent = self._unsent[self.send(self._unsent) :]
+
     def send_rest(self, data: memoryview) -> None:
-        """Write all of it. Raises OSError (TimeoutError when the time is up)."""
+        """Write what is still loaded, then all of `data`. Raises OSError (TimeoutError when the time is up)."""
+        self._flush()
         while data:
-            self.settimeout(self.allowance.seconds_left())
-            with self.allowance.turns.away():
-                data = data[self.send(data[:WRITE_BYTES]) :]
+            self.load(data[:WRITE_BYTES])
+            self._flush()
+            data = data[WRITE_BYTES:]
+
+    def _flush(self) -> None:
+        try:
+            while self._unsent:
+                self.settimeout(self.allowance.seconds_left())
+                with self.allowance.turns.away():
+                    self._unsent = self._unsent[self.send(self._unsent) :]
+        except OSError:
+            self._unsent = b""  # there may still be something to read
+            raise
 
     def is_quiet(self) -> bool:
         """Whether the target keeps the connection and has said nothing on it. Does not block.
 
-        The session tickets of TLS 1.3 are unread bytes on a healthy connection: a read that asks for more takes them.
         Afterwards the socket does not block, as the starter needs it.
         """
         try:
             self.setblocking(False)
             with self.allowance.turns.away():
                 self.recv(1)
-        except (BlockingIOError, ssl.SSLWantReadError):
+        except BlockingIOError:
             return True
-        except OSError:
+        except OSError as error:
+            self.stirred_by = error
             return False
         return False  # an answer before there was a question, or the end of the connection
-
-
-class GuardedTLSSocket(GuardedSocket, ssl.SSLSocket):
-    """The same, inside TLS. Made by a context of `tls_context`; what was set on the socket before is lost."""
-
-
-def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
-    """How targets are spoken to: TLS 1.2 or newer, certificates and names verified.
-
-    `ca_file` is a PEM file of the authorities to trust instead of the public ones. Loading them takes some 20 ms, so
-    there is one context for a process. Nothing of the environment (SSL_CERT_FILE, SSLKEYLOGFILE) is heard.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(ca_file or certifi.where())
-    context.set_alpn_protocols(["http/1.1"])
-    context.sslsocket_class = GuardedTLSSocket
-    return context

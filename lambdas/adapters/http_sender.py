@@ -16,17 +16,19 @@ import time
 from contextlib import suppress
 
 from lambdas.adapters.guarded_adapter import GuardedAdapter
-from lambdas.adapters.guarded_connection import Dial, Gate, Policy, Resolver, dial
-from lambdas.adapters.guarded_socket import Allowance, GuardedSocket, tls_context
+from lambdas.adapters.guarded_connection import Dial, Gate, Policy, dial
+from lambdas.adapters.guarded_socket import WRITE_BYTES, Allowance, GuardedSocket
+from lambdas.adapters.guarded_tls import tls_context
+from lambdas.adapters.look_ups import LookUps, Resolver
 from lambdas.adapters.precise_clock import PreciseClock
-from lambdas.adapters.send_trouble import Trouble, exchange_trouble
+from lambdas.adapters.send_trouble import TooMuch, Trouble, exchange_trouble
 from lambdas.adapters.starter import Launch, Start, Starter
 from lambdas.adapters.turns import Turns
 from lambdas.adapters.wire_request import WireRequest, wire_request
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 
 MOST_OPENINGS = 4
-"""Beside the early one: when the starter looks, at the instant, and if the target hangs up right then."""
+"""Beside the early one: when the starter looks, and if the target hangs up right then; the last is for the instant."""
 
 MOST_AT_WORK = 4
 """How many threads may open or read at a time: more would only keep the starter waiting."""
@@ -56,7 +58,7 @@ class HttpSender:
         self._context: ssl.SSLContext | None = None
         self._context_lock = threading.Lock()
         self._turns = Turns(MOST_AT_WORK)
-        self._adapter = GuardedAdapter(Gate(policy, self._tls_context, resolver, dial), self._turns)
+        self._adapter = GuardedAdapter(Gate(policy, self._tls_context, LookUps(resolver), dial), self._turns)
         self._starter = Starter(clock, self._turns)
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
 
@@ -102,6 +104,8 @@ class Exchange:
         self._clock = clock
         self._begun_ms = clock.now_ms()
         self._sock: GuardedSocket | None = None
+        self._openings = 0
+        self._stirred_by: Exception | None = None
         self._closed = False
 
     def open_early(self) -> Trouble | None:
@@ -122,9 +126,8 @@ class Exchange:
         ends_at = since + self._timeout_seconds
         # Nor is anything sent when no time is left to hear the answer.
         latest_ms = min(latest_ms, int(begin_ms + self._timeout_seconds * 1_000))
-        openings = 0
         while not self._closed:
-            launch = Launch(self._sock, self._wire.data, fire_at_ms=fire_at_ms, latest_ms=latest_ms)
+            launch = Launch(self._sock, fire_at_ms=fire_at_ms, latest_ms=latest_ms)
             start = self._starter.start(launch)
             if start is Start.SENT:
                 return self._finish(launch, ends_at)
@@ -132,8 +135,7 @@ class Exchange:
                 return _unsent(Trouble("timeout", "The connection stood too late for the request to be sent."), since)
             if start is Start.NO_CONNECTION and not self._closed:
                 is_due = self._clock.now_ms() >= fire_at_ms
-                trouble = self._closes_at_once() if openings == MOST_OPENINGS else self._open(ends_at)
-                openings += 1
+                trouble = self._open_again(ends_at, is_due=is_due)
                 if trouble is not None and (is_due or trouble.code == "address_denied"):
                     with self._turns.away():
                         self._clock.sleep_until(fire_at_ms)
@@ -147,26 +149,45 @@ class Exchange:
         if self._sock is not None:
             self._sock.close()
 
+    def _open_again(self, ends_at: float, *, is_due: bool) -> Trouble | None:
+        """As `_open`, unless that was done too often. Before the instant one opening is kept for it."""
+        if self._sock is not None and self._sock.stirred_by is not None:
+            self._stirred_by = self._sock.stirred_by
+        if self._openings == MOST_OPENINGS:
+            return self._never_stands()
+        if not is_due and self._openings == MOST_OPENINGS - 1:
+            self._drop()
+            return None
+        self._openings += 1
+        return self._open(ends_at)
+
     def _open(self, ends_at: float) -> Trouble | None:
         """Replace the connection. None when there is one now, else why there is none."""
-        if self._sock is not None:
-            self._sock.close()
-        self._sock = None
+        self._drop()
         try:
             self._sock = self._adapter.connect(self._wire.target, Allowance(ends_at, self._turns))
         except Trouble as trouble:
             return trouble
+        self._sock.load(self._wire.data[:WRITE_BYTES])
         return None
 
-    def _closes_at_once(self) -> Trouble:
-        return Trouble("connection_lost", f"{self._wire.target} closes its connections before anything can be sent.")
+    def _drop(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+        self._sock = None
+
+    def _never_stands(self) -> Trouble:
+        target = str(self._wire.target)
+        if isinstance(self._stirred_by, ssl.SSLError | TooMuch):
+            return exchange_trouble(self._stirred_by, target)
+        return Trouble("connection_lost", f"{target} closes its connections before anything can be sent.")
 
     def _finish(self, launch: Launch, ends_at: float) -> Answer | Failure:
         """Write what the starter did not, and read the answer."""
         assert self._sock is not None
         self._sock.allowance = Allowance(ends_at, self._turns)
         try:
-            self._write_rest(self._sock, launch.written)
+            self._write_rest(self._sock)
             response, truncated = self._adapter.read(self._wire.prepared, self._sock)
         except Exception as error:  # the target may send anything: see `exchange_trouble`
             trouble = exchange_trouble(error, str(self._wire.target))
@@ -183,10 +204,10 @@ class Exchange:
             truncated=truncated,
         )
 
-    def _write_rest(self, sock: GuardedSocket, written: int) -> None:
+    def _write_rest(self, sock: GuardedSocket) -> None:
         # A target that wants no more of a large body may have said so before it hung up: its 413 is still to be read.
-        with suppress(ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            sock.send_rest(memoryview(self._wire.data)[written:])
+        with suppress(ConnectionError):
+            sock.send_rest(memoryview(self._wire.data)[WRITE_BYTES:])
 
 
 class Refusal:

@@ -25,12 +25,18 @@ class TooMuch(Exception):
     """A target sent more than is read. Not an OSError, so that no library on the way takes it for one."""
 
 
-def handshake_trouble(error: OSError, target: str) -> Trouble:
+class TooMuchTLS(TooMuch):
+    """It is TLS that there is too much of: session tickets, records with nothing in them."""
+
+
+def handshake_trouble(error: OSError | TooMuch, target: str) -> Trouble:
     """Why there is no TLS connection to `target` ("host:port")."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return Trouble("certificate_invalid", f"The certificate of {target} is not valid: {error.verify_message}.")
     if isinstance(error, TimeoutError):
         return Trouble("connect_timeout", f"The TLS handshake with {target} was not finished in time.")
+    if isinstance(error, TooMuch):
+        return _too_much_tls(target)
     return Trouble("tls_failed", f"The TLS handshake with {target} failed{_tls_reason(error)}.")
 
 
@@ -50,9 +56,15 @@ def exchange_trouble(error: Exception, target: str) -> Trouble:
         return Trouble("tls_failed", f"The TLS connection to {target} failed{_tls_reason(error)}.")
     if isinstance(error, OSError | IncompleteRead):
         return Trouble("connection_lost", f"{target} closed the connection before its answer was complete.")
+    if isinstance(error, TooMuchTLS):
+        return _too_much_tls(target)
     if isinstance(error, TooMuch):
         return Trouble("bad_response", f"The headers that {target} sent are longer than what is read.")
     return Trouble("bad_response", f"What {target} sent is not an HTTP/1.1 answer.")
+
+
+def _too_much_tls(target: str) -> Trouble:
+    return Trouble("tls_failed", f"{target} sent more of TLS itself, such as session tickets, than is read.")
 
 
 def _tls_reason(error: OSError) -> str:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import heapq
 import logging
 import select
-import ssl
 import threading
 import time
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from lambdas.adapters.guarded_socket import WRITE_BYTES, GuardedSocket
+from lambdas.adapters.guarded_socket import GuardedSocket
 from lambdas.adapters.precise_clock import PreciseClock
 from lambdas.adapters.turns import Turns
 from lambdas.jobs.errors import whereabouts
@@ -50,34 +49,30 @@ class Start(Enum):
 
 
 class Launch:
-    """The first bytes of one request, to be written at an instant.
+    """The first bytes of one request, loaded on its connection, to be written at an instant.
 
     `sock` is None when there is no connection: then the launch comes back in time to open one. After SENT,
-    `started_at_ms` and `started_at` (monotonic seconds) are when the first byte went out, `written` is how many did.
+    `started_at_ms` and `started_at` (monotonic seconds) are when the first byte went out.
     """
 
     __slots__ = (
         "done",
         "fire_at_ms",
-        "first_bytes",
         "is_over",
         "latest_ms",
         "sock",
         "start",
         "started_at",
         "started_at_ms",
-        "written",
     )
 
-    def __init__(self, sock: GuardedSocket | None, data: bytes, *, fire_at_ms: int, latest_ms: int) -> None:
+    def __init__(self, sock: GuardedSocket | None, *, fire_at_ms: int, latest_ms: int) -> None:
         self.sock = sock
-        self.first_bytes = data[:WRITE_BYTES]
         self.fire_at_ms = fire_at_ms
         self.latest_ms = latest_ms
         self.start = Start.NO_CONNECTION
         self.started_at_ms = 0.0
         self.started_at = 0.0
-        self.written = 0
         self.is_over = False
         self.done = threading.Event()
 
@@ -180,8 +175,8 @@ class Starter:
                 launch.start = Start.TOO_LATE
                 continue
             try:
-                launch.written = launch.sock.send(launch.first_bytes)
-            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                launch.sock.launch()
+            except BlockingIOError:
                 launch.start = Start.SENT  # or about to be: whoever reads the answer writes what is left
             except OSError:
                 continue  # the target had hung up: not a byte reached it

@@ -163,11 +163,39 @@ def reset(start: bytes = b"") -> Behaviour:
     return behave
 
 
+def close_its_half(start: bytes = b"") -> Behaviour:
+    """Read the request, write `start`, and end its own half of the connection while the other stays open."""
+
+    def behave(conn: socket.socket, server: HostileServer) -> None:
+        server.read_request(conn)
+        conn.sendall(start)
+        conn.shutdown(socket.SHUT_WR)
+        conn.recv(1)  # until the sender hangs up
+
+    return behave
+
+
+def close_its_half_at_once(conn: socket.socket, server: HostileServer) -> None:
+    """End its own half of the connection without a word, and go on listening."""
+    conn.shutdown(socket.SHUT_WR)
+    server.read_request(conn)
+
+
 def speak_first(words: bytes) -> Behaviour:
     """Say something before being asked, as servers do to idle connections (408), and hang up."""
 
     def behave(conn: socket.socket, server: HostileServer) -> None:
         conn.sendall(words)
+
+    return behave
+
+
+def speak_for_ever(words: bytes) -> Behaviour:
+    """Say something without being asked, again and again as fast as it goes, until the sender hangs up."""
+
+    def behave(conn: socket.socket, server: HostileServer) -> None:
+        while not server.stopped.is_set():
+            conn.sendall(words)
 
     return behave
 

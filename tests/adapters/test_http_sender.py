@@ -7,11 +7,13 @@ import threading
 
 import pytest
 
-from lambdas.adapters.http_sender import HttpSender
+from lambdas.adapters.guarded_socket import GuardedSocket
+from lambdas.adapters.http_sender import MOST_OPENINGS, HttpSender
 from lambdas.jobs.sending import Answer, Failure
 from tests.adapters import hostile_server as hostile
 from tests.adapters.hostile_server import Behaviour, answer, serving
 from tests.adapters.sending import CLOCK, NEVER_TOO_LATE_MS, Loopback, request, send_now, sender
+from tests.corpus.internet import Pretended
 
 SOON_MS = 60
 LATER_MS = 350
@@ -149,14 +151,35 @@ def test_a_connection_that_is_closed_after_it_was_looked_at_at_first_is_opened_a
     assert (server.connections, len(server.requests)) == (2, 1)
 
 
-def test_a_target_that_never_lets_a_connection_stand_fails_the_attempt() -> None:
-    """Opening again has an end."""
+@pytest.mark.parametrize("wait_ms", [LATER_MS, SOON_MS])
+def test_a_target_that_never_lets_a_connection_stand_fails_the_attempt(wait_ms: int) -> None:
+    """F17: opening again has an end, however long the instant is away."""
     with serving(hostile.hang_up) as server:
         opened = sender().open(request(server.url()), timeout_seconds=5)
-        result = opened.send_at(from_now(SOON_MS), latest_ms=NEVER_TOO_LATE_MS)
+        result = opened.send_at(from_now(wait_ms), latest_ms=NEVER_TOO_LATE_MS)
     assert isinstance(result, Failure)
     assert result.code == "connection_lost"
     assert server.connections <= 6
+
+
+def test_one_opening_is_kept_for_the_instant() -> None:
+    """F17: a target that hangs up time and again before it is due has its chance when it is."""
+    fire_at_ms = from_now(LATER_MS)
+    dialled: list[str] = []
+
+    def dial(ip: str, port: int, seconds: float) -> GuardedSocket:
+        dialled.append(ip)
+        ours, theirs = socket.socketpair()
+        if CLOCK.now_ms() < fire_at_ms:
+            theirs.close()
+        else:
+            threading.Thread(target=answer(hostile.OK), args=(theirs, hostile.HostileServer(port))).start()
+        return Pretended((ip, port), ours)
+
+    opened = sender(dial=dial).open(request("http://127.0.0.1/"), timeout_seconds=5)
+    result = opened.send_at(fire_at_ms, latest_ms=NEVER_TOO_LATE_MS)
+    assert isinstance(result, Answer), result
+    assert len(dialled) == 1 + MOST_OPENINGS
 
 
 def test_a_target_that_is_up_only_at_the_instant_is_reached() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,23 +76,6 @@ def test_when_no_address_takes_the_connection_the_last_one_says_why(kind: str, c
     result = attempt("http://example.com/", internet)
     assert isinstance(result, Failure)
     assert (result.code, result.sent) == (code, False)
-
-
-def test_a_resolver_that_hangs_holds_a_job_no_longer_than_its_time() -> None:
-    """The system's resolver has no time-out that a caller could set: it is waited for and left behind."""
-    hangs = threading.Event()
-
-    def resolver(host: str, port: int, *, type: int) -> Sequence[tuple[Any, ...]]:  # noqa: A002  # getaddrinfo's
-        hangs.wait()
-        return []
-
-    try:
-        result = send_now(request("http://example.com/"), by=sender(resolver=resolver), timeout_seconds=0.2)
-    finally:
-        hangs.set()
-    assert isinstance(result, Failure)
-    assert (result.code, result.sent) == ("name_not_found", False)
-    assert result.message == "The name example.com could not be looked up in time."
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 
 from lambdas.adapters.guarded_adapter import GuardedAdapter
 from lambdas.adapters.guarded_connection import Gate, dial
-from lambdas.adapters.guarded_socket import tls_context
+from lambdas.adapters.guarded_tls import tls_context
 from lambdas.adapters.lean_requests import Request, RequestException
+from lambdas.adapters.look_ups import LookUps
 from lambdas.adapters.send_trouble import Trouble
 from lambdas.adapters.turns import Turns
 from lambdas.adapters.wire_request import target_of, wire_request
@@ -196,10 +197,12 @@ def test_requests_transport_goes_through_the_gate() -> None:
     turns = Turns(4)
     with serving(answer(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 2\r\n\r\nok")) as server:
         prepared = Request("POST", server.url("/a"), data=b"body").prepare()
-        response = GuardedAdapter(Gate(Loopback(), tls_context, refuse_names, dial), turns).send(prepared, timeout=5)
+        response = GuardedAdapter(Gate(Loopback(), tls_context, LookUps(refuse_names), dial), turns).send(
+            prepared, timeout=5
+        )
         assert (response.status_code, response.content) == (302, b"ok")
         assert server.requests[0].endswith(b"\r\n\r\nbody")
-        guarded = GuardedAdapter(Gate(AddressPolicy(), tls_context, refuse_names, dial), turns)
+        guarded = GuardedAdapter(Gate(AddressPolicy(), tls_context, LookUps(refuse_names), dial), turns)
         with pytest.raises(RequestException, match="must not be called"):
             guarded.send(prepared)
         assert server.connections == 1
@@ -213,5 +216,5 @@ def test_the_answer_to_head_has_no_body() -> None:
     """As of requests: the length that the target names is of what it did not send."""
     with serving(hostile.hang(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")) as server:
         prepared = Request("HEAD", request(server.url()).url).prepare()
-        adapter = GuardedAdapter(Gate(Loopback(), tls_context, refuse_names, dial), Turns(4))
+        adapter = GuardedAdapter(Gate(Loopback(), tls_context, LookUps(refuse_names), dial), Turns(4))
         assert adapter.send(prepared, timeout=5).content == b""
