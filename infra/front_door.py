@@ -187,7 +187,7 @@ def _api_function(
             store.may("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"),
             store.may_query(OWNER_STATUS),
             may_seal(secrets, "Decrypt", "Encrypt", settings=settings),
-            *may_ask_for_addresses(channels),
+            *may_ask_for_addresses(channels, settings),
         ],
         environment={
             "PUNCTUAL_TABLE": store.table.table_name,

@@ -17,6 +17,8 @@ import sys
 import threading
 import time
 import types
+import urllib.parse
+import uuid
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +32,7 @@ FULL_BATCH = 10
 RULE_TICK_SECONDS = 1
 WORKERS_OF_A_CALLED_FUNCTION = 4
 """Calls beyond this wait for a worker. AWS would start more; on two cores 30 at once took 10 s to start."""
+MAILER = "no-reply@sns.amazonaws.com"
 STOP_SECONDS = 8
 """How long stopping may take before it is forced."""
 
@@ -40,6 +43,7 @@ def main() -> None:
     left_behind = [temporary, *filter(None, os.environ.pop("PUNCTUAL_REMOVE_ON_EXIT", "").split(os.pathsep))]
     _serve_functions_on_time()
     _judge_batches_as_aws_does()
+    _mail_as_aws_does()
     _unpack_code_once(os.path.join(temporary, "code"))
     _print_what_functions_print()
     threading.Thread(target=_stop_when_stdin_closes, args=(left_behind,), daemon=True).start()
@@ -121,6 +125,86 @@ def _judge_batches_as_aws_does() -> None:
         return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
 
     iam_actions.extract_iam_action = action_without_batch
+
+
+def _mail_as_aws_does() -> None:
+    """MiniStack takes an address for confirmed as soon as it is subscribed, and mails nothing. AWS mails a link first,
+    and the rest once that was followed. Mail of this machine is where that of SES is: `/_ministack/ses/messages`."""
+    from ministack.services import ses, sns
+
+    def mail(email: str, subject: str, text: str) -> None:
+        ses._record_send(MAILER, [email], subject=subject, body_text=text, type_name="SNS")
+
+    sns._subscribe = asking_first(sns, mail)
+    sns._list_subscriptions_by_topic = telling_who_waits(sns)
+    sns._fanout = mailing(sns, mail)
+
+
+Mail = Callable[[str, str, str], None]
+"""Sends a mail: to whom, its subject, its text."""
+Reply = tuple[int, dict[str, str], bytes]
+"""As MiniStack answers: status, headers, body."""
+
+
+def asking_first(sns: Any, mail: Mail) -> Callable[[dict[str, Any]], Reply]:
+    """MiniStack's Subscribe, with addresses that wait until their link was followed; asked again, they get it again."""
+    subscribe = sns._subscribe
+
+    def subscribe_waiting(params: dict[str, Any]) -> Reply:
+        topic_arn, email = sns._p(params, "TopicArn"), sns._p(params, "Endpoint")
+        known = email in _mailboxes_of(topic_arn, sns)
+        status, headers, body = subscribe(params)
+        mailbox = _mailboxes_of(topic_arn, sns).get(email)
+        if mailbox is None:  # it is no address, or the topic is none
+            return status, headers, body
+        if not known:
+            mailbox.update(confirmed=False, token=uuid.uuid4().hex)
+            mailbox["attributes"]["PendingConfirmation"] = "true"
+        if not mailbox["confirmed"]:
+            link = _link(sns, Action="ConfirmSubscription", TopicArn=topic_arn, Token=mailbox["token"])
+            mail(email, "AWS Notification - Subscription Confirmation", f"To get what {topic_arn} sends:\n{link}\n")
+            body = body.replace(mailbox["arn"].encode(), b"pending confirmation")
+        return status, headers, body
+
+    return subscribe_waiting
+
+
+def telling_who_waits(sns: Any) -> Callable[[dict[str, Any]], Reply]:
+    """MiniStack's ListSubscriptionsByTopic, with AWS's word in the place of an ARN that is not confirmed."""
+    list_subscriptions = sns._list_subscriptions_by_topic
+
+    def list_with_waiting(params: dict[str, Any]) -> Reply:
+        status, headers, body = list_subscriptions(params)
+        for mailbox in _mailboxes_of(sns._p(params, "TopicArn"), sns).values():
+            if not mailbox["confirmed"]:
+                body = body.replace(mailbox["arn"].encode(), b"PendingConfirmation")
+        return status, headers, body
+
+    return list_with_waiting
+
+
+def mailing(sns: Any, mail: Mail) -> Callable[..., None]:
+    """MiniStack's delivery of what is published, to addresses that are confirmed too."""
+    deliver = sns._fanout
+
+    def deliver_and_mail(topic_arn: str, message_id: str, message: str, subject: str, *rest: Any, **named: Any) -> None:
+        deliver(topic_arn, message_id, message, subject, *rest, **named)
+        for email, mailbox in _mailboxes_of(topic_arn, sns).items():
+            if mailbox["confirmed"]:
+                link = _link(sns, Action="Unsubscribe", SubscriptionArn=mailbox["arn"])
+                mail(email, subject, f"{message}\n--\nTo get no more of these:\n{link}\n")
+
+    return deliver_and_mail
+
+
+def _mailboxes_of(topic_arn: str, sns: Any) -> dict[str, dict[str, Any]]:
+    """A topic's subscribers by mail, by address."""
+    topic = sns._topic_by_arn_any_scope(topic_arn) or {"subscriptions": []}
+    return {each["endpoint"]: each for each in topic["subscriptions"] if each["protocol"] == "email"}
+
+
+def _link(sns: Any, **query: str) -> str:
+    return f"http://{sns._HOST}:{sns._PORT}/?{urllib.parse.urlencode(query)}"
 
 
 def _unpack_code_once(shared: str) -> None:

@@ -125,7 +125,7 @@ def alerts(request: pytest.FixtureRequest) -> AlertsUnderTest:
     if request.param == "fake":
         return FakeAlertsUnderTest()
     endpoint_url = endpoint_of(request.param, request)
-    return SnsUnderTest.made(client("sns", endpoint_url), client("sqs", endpoint_url))
+    return SnsUnderTest.made(client("sns", endpoint_url), client("sqs", endpoint_url), endpoint_url)
 
 
 @pytest.fixture(params=["fake", "moto", EMULATOR])
@@ -133,7 +133,17 @@ def mailboxes(request: pytest.FixtureRequest) -> AddressesUnderTest:
     """Owners' mailboxes, of which none is known yet."""
     if request.param == "fake":
         return FakeAddressesUnderTest()
-    return SnsAddressesUnderTest(client("sns", endpoint_of(request.param, request)))
+    endpoint_url = endpoint_of(request.param, request)
+    return SnsAddressesUnderTest(client("sns", endpoint_url), endpoint_url)
+
+
+@pytest.fixture(params=["fake", EMULATOR])
+def mailboxes_that_wait(request: pytest.FixtureRequest) -> AddressesUnderTest:
+    """The same, where an address is not taken for confirmed before its link was followed."""
+    if request.param == "fake":
+        return FakeAddressesUnderTest()
+    endpoint_url = endpoint_of(request.param, request)
+    return SnsAddressesUnderTest(client("sns", endpoint_url), endpoint_url)
 
 
 @pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])

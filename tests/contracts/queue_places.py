@@ -13,6 +13,7 @@ from lambdas.adapters.sns_alerts import SnsAlerts
 from lambdas.adapters.sqs_job_queue import SqsJobQueue
 from lambdas.jobs.ports import Alert, Alerts, DeadLetter, JobQueue, Message
 from tests.contracts.aws_places import fresh_name
+from tests.contracts.mailboxes import confirm
 from tests.fakes import FakeAlerts, FakeClock, FakeJobQueue
 
 
@@ -125,21 +126,23 @@ class SnsUnderTest:
     sns: Any
     sqs: Any
     inbox_url: str
+    endpoint_url: str | None
     mailboxes: dict[tuple[str, str], str]
 
     @classmethod
-    def made(cls, sns: Any, sqs: Any) -> SnsUnderTest:
+    def made(cls, sns: Any, sqs: Any, endpoint_url: str | None) -> SnsUnderTest:
         topic = sns.create_topic(Name=fresh_name("alerts"))["TopicArn"]
         inbox_url = _inbox_of(topic, sns, sqs)
         addresses = SnsAddresses(lambda: sns, prefix=f"{topic}-address-")
         alerts = SnsAlerts(
             sns, topic, topic_of=addresses.topic_arn, is_confirmed=lambda pair: addresses.is_confirmed(*pair)
         )
-        return cls(alerts, addresses, sns, sqs, inbox_url, {})
+        return cls(alerts, addresses, sns, sqs, inbox_url, endpoint_url, {})
 
     def confirm(self, owner: str, email: str) -> None:
-        """Here an address is confirmed as soon as it is asked. Beside it listens a queue, which tests can read."""
+        """Beside the address listens a queue, which tests can read."""
         self.addresses.ask(owner, email)
+        confirm(email, self.endpoint_url)
         self.mailboxes[owner, email] = _inbox_of(self.addresses.topic_arn(owner, email), self.sns, self.sqs)
 
     def received(self) -> Sequence[Alert]:

@@ -15,8 +15,28 @@ def test_an_address_is_confirmed_after_its_link_was_followed(mailboxes: Addresse
     assert mailboxes.addresses.is_confirmed("ada", EMAIL)
 
 
+def test_an_address_is_not_confirmed_by_being_asked_for(mailboxes_that_wait: AddressesUnderTest) -> None:
+    """However often."""
+    for _ in range(2):
+        mailboxes_that_wait.addresses.ask("ada", EMAIL)
+        assert not mailboxes_that_wait.addresses.is_confirmed("ada", EMAIL)
+
+
+def test_one_that_has_unsubscribed_is_not_confirmed_until_it_is_anew(mailboxes_that_wait: AddressesUnderTest) -> None:
+    """It can be asked again."""
+    mailboxes = mailboxes_that_wait
+    mailboxes.addresses.ask("ada", EMAIL)
+    mailboxes.confirm("ada", EMAIL)
+    mailboxes.unsubscribe("ada", EMAIL)
+    assert not mailboxes.addresses.is_confirmed("ada", EMAIL)
+    mailboxes.addresses.ask("ada", EMAIL)
+    assert not mailboxes.addresses.is_confirmed("ada", EMAIL)
+    mailboxes.confirm("ada", EMAIL)
+    assert mailboxes.addresses.is_confirmed("ada", EMAIL)
+
+
 def test_an_address_belongs_to_who_asked_for_it(mailboxes: AddressesUnderTest) -> None:
-    """Another owner has to have it confirmed too, and so has each address; none is mistaken for another."""
+    """T5: another owner has to have it confirmed too, and so has each address; none is mistaken for another."""
     mailboxes.addresses.ask("ada", EMAIL)
     mailboxes.confirm("ada", EMAIL)
     assert not mailboxes.addresses.is_confirmed("bob", EMAIL)

@@ -63,7 +63,7 @@ class TestAddresses:
     def test_what_nobody_listens_to_comes_to_the_operators(
         self, alerts: AlertsUnderTest, owner: str, email: str
     ) -> None:
-        """SNS would take it, and it would be gone. One owner's address is not another's."""
+        """F22: SNS would take it, and it would be gone. One owner's address is not another's."""
         alerts.confirm("ada", "ada@example.com")
         alerts.alerts.send(Alert("Punctual: purge failed", "The text.\n", owner=owner, email=email))
         (received,) = alerts.received()

@@ -28,6 +28,7 @@ from local.emulator import Home, free_port
 from local.user import User, sign_in
 from tests.live import workers
 from tests.live.target import Received
+from tests.services.mails import Mail, follow_last_link, mails_to
 
 READY_SECONDS = 240
 """The first start ever synthesises and packages everything."""
@@ -127,6 +128,14 @@ class DeployedStack:
             client_id=self.outputs["UserPoolClientId"],
             name=name,
         )
+
+    def mails_to(self, email: str) -> list[Mail]:
+        """All that an address was sent so far, oldest first."""
+        return mails_to(email, endpoint_url=self._endpoint_url)
+
+    def follow_last_link(self, email: str) -> None:
+        """Follow the link in the last mail that an address was sent."""
+        follow_last_link(email, endpoint_url=self._endpoint_url)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the stack's AWS, with an operator's rights."""
