@@ -1,4 +1,4 @@
-"""What AWS makes of a thousand jobs of one millisecond when nothing ran before: played through, not measured.
+"""What AWS makes of many jobs at once when nothing ran before: played through, not measured.
 
 An event source of SQS begins with five batches at once and adds at most 300 a minute while messages wait (AWS, *Lambda
 event source mappings for SQS, scaling*). Those that get no worker in time are late, whatever our code does.
@@ -38,10 +38,11 @@ class Burst:
     busy_ms: float
 
 
-def play(jobs: int, pace: Pace) -> Burst:
-    """Play it: time 0 is the jobs' instant."""
+def play(jobs: int, pace: Pace, *, over_ms: float = 0.0) -> Burst:
+    """Play it: time 0 is the first job's instant. The others' are the same, or spread evenly over some time."""
     first_ms = -pace.lead_ms - SPREAD_MS
-    visible = [first_ms + SPREAD_MS * number / jobs for number in range(jobs)]
+    due = [over_ms * number / jobs for number in range(jobs)]
+    visible = [first_ms + due_ms + SPREAD_MS * number / jobs for number, due_ms in enumerate(due)]
     # When each worker is free, and whether it has yet to start.
     workers = [(_polls_from_ms(number, first_ms), True) for number in range(pace.workers)]
     heapq.heapify(workers)
@@ -49,12 +50,12 @@ def play(jobs: int, pace: Pace) -> Burst:
     invocations, busy_ms = 0, 0.0
     while len(lateness) < jobs:
         free_ms, is_cold = heapq.heappop(workers)
-        began_ms = max(free_ms, visible[len(lateness)])
-        waiting = visible[len(lateness) : len(lateness) + LARGEST_BATCH]
-        batch = sum(at_ms <= began_ms for at_ms in waiting)
-        sent_ms = max(0.0, began_ms + (pace.cold_ms if is_cold else 0) + pace.prepare_ms)
-        lateness += [sent_ms] * batch
-        ended_ms = sent_ms + pace.finish_ms
+        done = len(lateness)
+        began_ms = max(free_ms, visible[done])
+        batch = sum(at_ms <= began_ms for at_ms in visible[done : done + LARGEST_BATCH])
+        ready_ms = began_ms + (pace.cold_ms if is_cold else 0) + pace.prepare_ms
+        lateness += [max(0.0, ready_ms - due_ms) for due_ms in due[done : done + batch]]
+        ended_ms = max(ready_ms, due[done + batch - 1]) + pace.finish_ms
         invocations += 1
         busy_ms += ended_ms - began_ms
         heapq.heappush(workers, (ended_ms, False))

@@ -50,6 +50,8 @@ STEADY_JOBS_A_SECOND = 116
 FEW_WORKERS = 40
 """They fire 145 jobs a second if their batches are full."""
 BURST_JOBS = 1000
+CROWD_JOBS = 10_000
+CROWD_MS = 60_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Case:
 
 
 def part(measured: Measured, deployed: Deployed) -> Part:
-    """What a million jobs cost in each case, what a month costs without any, and how late a burst is."""
+    """What a million jobs cost in each case, what a month costs without any, and how late bursts are."""
     thousand = burst.play(BURST_JOBS, pace(measured, deployed))
     figures: list[Figure] = []
     details: dict[str, float] = {}
@@ -128,11 +130,18 @@ def part(measured: Measured, deployed: Deployed) -> Part:
     month = of_a_month(deployed)
     details |= {f"month:{line}": dollars for line, dollars in month.items()}
     figures.append(Figure("cost-month", "a month in which nothing is due", "$", (sum(month.values()),)))
-    seconds = tuple(quantile(thousand.lateness_ms, share) / 1000 for share in (0.5, 0.99))
-    name = "a thousand in one millisecond, from idle: late by, p50 / p99"
-    figures.append(Figure("burst-lateness", name, "s", seconds))
+    crowd = burst.play(CROWD_JOBS, pace(measured, deployed), over_ms=CROWD_MS)
+    figures += [
+        _late("burst-lateness", "a thousand in one millisecond", thousand),
+        _late("crowd-lateness", "ten thousand in one minute", crowd),
+    ]
     details["burst_in_time"] = float(sum(late_ms == 0 for late_ms in thousand.lateness_ms))
     return Part(tuple(figures), details)
+
+
+def _late(key: str, load: str, played: burst.Burst) -> Figure:
+    seconds = tuple(quantile(played.lateness_ms, share) / 1000 for share in (0.5, 0.99))
+    return Figure(key, f"{load}, from idle: late by, p50 / p99", "s", seconds)
 
 
 def cases(thousand: burst.Burst, measured: Measured, deployed: Deployed) -> Sequence[Case]:

@@ -7,6 +7,7 @@ a fake cannot drift from what it stands for.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -217,10 +218,10 @@ class FakeJobStore:
             entries = sorted(
                 job.due
                 for job in self._jobs.values()
-                if due_shard(job.id) == shard
+                if after_ms < job.fire_at_ms <= until_ms
                 and not job.status.finished
+                and due_shard(job.id) == shard
                 and job.id not in self._set_aside
-                and after_ms < job.fire_at_ms <= until_ms
             )
         for start in range(0, len(entries), self.page_size):
             yield entries[start : start + self.page_size]
@@ -476,7 +477,7 @@ class FakeJobQueue:
                     refused.append(message)
                 else:
                     delay_ms = max(0, min(delay_seconds, 900)) * 1000
-                    self._waiting.append((self._clock.now_ms() + delay_ms, replace(message, receive_count=0)))
+                    self._put(self._clock.now_ms() + delay_ms, replace(message, receive_count=0))
         _happen(self.after, "send")
         return refused
 
@@ -489,34 +490,37 @@ class FakeJobQueue:
     def backlog(self) -> int:
         self._check("backlog")
         with self._lock:
-            return sum(visible_ms <= self._clock.now_ms() for visible_ms, _ in self._waiting)
+            return self._ready()
 
     @property
     def waiting(self) -> list[tuple[int, Message]]:
         """What is on the queue: when it can be received (epoch ms), and the message as it was sent."""
         with self._lock:
-            entries = sorted(self._waiting, key=lambda entry: entry[0])
-            return [(at_ms, replace(message, receive_count=1)) for at_ms, message in entries]
+            return [(at_ms, replace(message, receive_count=1)) for at_ms, message in self._waiting]
 
     def receive(self, limit: int = 10) -> list[Message]:
         """Take out what can be received now, oldest first; its receive count is one higher."""
         with self._lock:
-            ready = sorted((e for e in self._waiting if e[0] <= self._clock.now_ms()), key=lambda entry: entry[0])
-            ready = ready[:limit]
-            for entry in ready:
-                self._waiting.remove(entry)
-            return [replace(message, receive_count=message.receive_count + 1) for _, message in ready]
+            taken = self._waiting[: min(limit, self._ready())]
+            del self._waiting[: len(taken)]
+            return [replace(message, receive_count=message.receive_count + 1) for _, message in taken]
 
     def give_back(self, message: Message, *, after_seconds: float = 0) -> None:
         """Put a received message back, as its visibility time-out does."""
         with self._lock:
-            self._waiting.append((self._clock.now_ms() + round(after_seconds * 1000), message))
+            self._put(self._clock.now_ms() + round(after_seconds * 1000), message)
 
     def lose(self, which: int) -> Message:
         """Take a message of `waiting` away for good, by its place there."""
         with self._lock:
-            self._waiting.sort(key=lambda entry: entry[0])
             return self._waiting.pop(which)[1]
+
+    def _put(self, visible_ms: int, message: Message) -> None:
+        """In the order in which they can be received; of those of one instant, the first that came."""
+        insort(self._waiting, (visible_ms, message), key=lambda entry: entry[0])
+
+    def _ready(self) -> int:
+        return bisect_right(self._waiting, self._clock.now_ms(), key=lambda entry: entry[0])
 
     def _check(self, method: str) -> None:
         if self.down:

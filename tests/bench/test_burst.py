@@ -42,3 +42,18 @@ def test_no_more_workers_than_there_may_be() -> None:
 def test_what_is_paid_for_is_waiting_and_work() -> None:
     """A single job: from its message, up to three seconds early, until it is settled."""
     assert play(1, PACE).busy_ms == 1_000 + 2_000 + 250
+
+
+def test_ten_thousand_in_a_minute_find_their_workers_nearly_all_in_time() -> None:
+    """F24. Until there are workers for 167 jobs a second some wait a moment; then every one finds one in the lead."""
+    late = play(10_000, PACE, over_ms=60_000).lateness_ms
+    assert len(late) == 10_000
+    assert 0 < max(late[:1_000]) < 1_000
+    assert set(late[1_000:]) == {0}
+
+
+def test_too_few_workers_for_a_minutes_jobs_fall_behind_for_good() -> None:
+    """Four that hurry make 133 jobs a second, of 167: by the end of the minute they are a quarter of it behind."""
+    late = play(10_000, replace(PACE, workers=4), over_ms=60_000).lateness_ms
+    assert late[-1] > 10_000
+    assert late.index(max(late)) > 9_900
