@@ -184,7 +184,7 @@ def _api_function(
         # A handful of calls to the table. Whoever waits longer is told 503, long before the gateway's 30 s.
         timeout=Duration.seconds(10),
         rights=[
-            store.may("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"),
+            store.may("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             store.may_query(OWNER_STATUS),
             may_seal(secrets, "Decrypt", "Encrypt", settings=settings),
             *may_ask_for_addresses(channels, settings),
@@ -199,5 +199,6 @@ def _api_function(
             "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
             "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
             **({"PUNCTUAL_TOPICS_KEY_ARN": recipe.key.key_arn} if recipe.key else {}),
+            "PUNCTUAL_LIMITS": settings.limits,
         },
     )

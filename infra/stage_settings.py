@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.errors import SettingInvalid
+from lambdas.jobs.limits import OwnerLimits
 
 STAGES = ("local", "dev", "prod")
 
@@ -61,6 +62,8 @@ class StageSettings:
     """What the API takes before it answers 429; API Gateway's own limits are 10,000 and 5,000."""
     cors_origins: tuple[str, ...] = ("*",)
     """Origins whose pages may call the API from a browser; the token in a header is what lets a request in."""
+    limits: str = "standard"
+    """What one owner may use: `standard` or `starter`, and figures that differ from it, `starter,upcoming_jobs=500`."""
     log_retention_days: int = 30
     target_failures: int = 10
     """So many failures in a row pause a target, for its owner's jobs."""
@@ -164,6 +167,7 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "requests_per_second": _whole_number,
     "burst_requests": _whole_number,
     "cors_origins": _names,
+    "limits": lambda given: ",".join(_names(given)),
     "log_retention_days": _whole_number,
     "target_failures": _whole_number,
     "target_refusals": _whole_number,
@@ -194,6 +198,10 @@ def _faults(settings: StageSettings) -> Iterable[str]:
     if not 1 <= settings.requests_per_second <= settings.burst_requests <= 5000:
         yield "requests_per_second, burst_requests: 1 ≤ requests_per_second ≤ burst_requests ≤ 5000 must hold"
     yield from _origin_faults(settings)
+    try:
+        OwnerLimits.from_setting(settings.limits)
+    except SettingInvalid as invalid:
+        yield str(invalid)
     if settings.alert_window_seconds not in _ALERT_WINDOW:
         yield f"alert_window_seconds: {settings.alert_window_seconds} is not from 10 to 3600"
     if settings.log_retention_days not in LOG_RETENTIONS:

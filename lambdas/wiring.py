@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lambdas.adapters.dynamodb_owners import DynamoDbOwners
     from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
     from lambdas.adapters.dynamodb_targets import DynamoDbTargets
+    from lambdas.adapters.dynamodb_usage import DynamoDbUsage
     from lambdas.adapters.sns_addresses import SnsAddresses
     from lambdas.adapters.sqs_job_queue import SqsJobQueue
     from lambdas.handlers.desk import Desk
@@ -67,6 +68,8 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
 
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.destination import Rules
+    from lambdas.jobs.limiting import Limiter
+    from lambdas.jobs.limits import OwnerLimits
     from lambdas.jobs.signing import KEY_BYTES
 
     journal = _journal()
@@ -87,6 +90,9 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         owners=_owners,
         addresses=_addresses(),
         targets=_targets(),
+        limiter=Limiter(
+            usage=_usage(), journal=journal, defaults=OwnerLimits.from_setting(_text("PUNCTUAL_LIMITS", "standard"))
+        ),
     )
     return desk, journal
 
@@ -176,6 +182,12 @@ def _targets() -> DynamoDbTargets:
     from lambdas.adapters.dynamodb_targets import DynamoDbTargets
 
     return DynamoDbTargets(_client("dynamodb"), _text("PUNCTUAL_TABLE"))
+
+
+def _usage() -> DynamoDbUsage:
+    from lambdas.adapters.dynamodb_usage import DynamoDbUsage
+
+    return DynamoDbUsage(_client("dynamodb"), _text("PUNCTUAL_TABLE"))
 
 
 def _target_limits() -> Limits:

@@ -36,6 +36,8 @@ class Settings:
     target_longest_wait_seconds: int = 86_400
     alert_window_seconds: int = 300
     """How long failures of one host for one reason are gathered, after the first five, to be told together."""
+    limits: str = "standard"
+    """What one owner may use, as the stage's setting of this name has it: `starter,requests_per_minute=60`."""
     state: Path = paths.LOCAL
     """The folder of this copy: its `stack.json`, logs and the emulator's data."""
     keep: bool = False
@@ -82,6 +84,7 @@ class Settings:
             alert_window_seconds=_whole_number(
                 environment, "PUNCTUAL_ALERT_WINDOW_SECONDS", cls.alert_window_seconds, 10, 3_600
             ),
+            limits=environment.get("PUNCTUAL_LIMITS") or cls.limits,
             state=Path(environment.get("PUNCTUAL_STATE") or cls.state).resolve(),
             keep=environment.get("KEEP", "") not in ("", "0"),
         )
@@ -111,6 +114,7 @@ class Settings:
             "target_longest_pause_seconds": str(self.target_longest_pause_seconds),
             "target_longest_wait_seconds": str(self.target_longest_wait_seconds),
             "alert_window_seconds": str(self.alert_window_seconds),
+            "limits": self.limits,
         }
 
     def in_force(self) -> dict[str, str | int]:
@@ -127,6 +131,7 @@ class Settings:
             "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": self.target_longest_pause_seconds,
             "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": self.target_longest_wait_seconds,
             "PUNCTUAL_ALERT_WINDOW_SECONDS": self.alert_window_seconds,
+            "PUNCTUAL_LIMITS": self.limits,
         }
 
 

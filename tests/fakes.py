@@ -39,7 +39,7 @@ NOW_MS = 1_790_000_000_000
 
 Result = TypeVar("Result")
 
-Hooks = dict[str, Callable[[], None]]
+Hooks = dict[str, Callable[[], object]]
 """What is to happen at the next use of a method, by its name."""
 
 

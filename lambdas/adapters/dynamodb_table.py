@@ -187,6 +187,26 @@ class DynamoDbTable:
                 return
             request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
+    def count(self, condition: str, values: Mapping[str, Any], *, index: str, at_most: int) -> int:
+        """How many entries of an index a key condition finds; reading ends at `at_most`."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": index,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": _names(condition),
+            "ExpressionAttributeValues": _values(values),
+            "Select": "COUNT",
+        }
+        found = 0
+        while found < at_most:
+            with outages_as(StoreUnavailable):
+                reply = self._client.query(**request, Limit=at_most - found)
+            found += reply["Count"]
+            if "LastEvaluatedKey" not in reply:
+                break
+            request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+        return found
+
     def get_all(self, keys: Iterable[Key], *, only: Sequence[str] = ()) -> Iterator[Values]:
         """Items by their keys, in no order, without those that are not there; of each all attributes or `only` some.
 

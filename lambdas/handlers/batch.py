@@ -26,27 +26,33 @@ def schedule_batch(request: HttpRequest, desk: Desk) -> HttpAnswer:
     check_idempotency_key(request.headers.get("idempotency-key"))
     check_document_type(request)
     document = read_document(request.body, largest=LARGEST_DOCUMENT)
+    now_ms = desk.clock.now_ms()
+    entries = _entries(document, most=min(LARGEST_BATCH, desk.limiter.limits(owner, now_ms=now_ms).requests_per_minute))
+    desk.limiter.request(owner, now_ms=now_ms, units=len(entries) - 1)  # one was counted when it came
     confirmed = confirmed_by(owner, desk)  # one for all, so that a hundred jobs ask once for their address
-    orders = [_order_of(entry, owner=owner, desk=desk, confirmed=confirmed) for entry in _entries(document)]
+    orders = [_order_of(entry, owner=owner, desk=desk, confirmed=confirmed) for entry in entries]
     made, replayed = make_jobs(orders, key=key_of(request, owner, document), intake=intake_of(desk))
     results = [_result(each, request, desk) for each in made]
     return HttpAnswer(207, {"results": results}, REPLAYED if replayed else {})
 
 
-def _entries(document: Mapping[str, Any]) -> list[Any]:
-    """The jobs of a batch. Raises RequestRefused with all that is wrong with the batch itself."""
+def _entries(document: Mapping[str, Any], *, most: int) -> list[Any]:
+    """The jobs of a batch, `most` at most: as many as one batch takes, or as the owner may send in a minute.
+
+    Raises RequestRefused with all that is wrong with the batch itself.
+    """
     faults = [
         Fault(name[:200], "unknown_field", "There is no such field; a batch has jobs, and nothing else.")
         for name in document
         if name != "jobs"
     ]
     entries = document.get("jobs")
-    right = f"jobs must be a list of 1 to {LARGEST_BATCH} jobs."
+    right = f"jobs must be a list of 1 to {most} jobs."
     if "jobs" not in document:
         faults.append(Fault("jobs", "required", right))
     elif not isinstance(entries, list):
         faults.append(Fault("jobs", "type", right))
-    elif not 1 <= len(entries) <= LARGEST_BATCH:
+    elif not 1 <= len(entries) <= most:
         faults.append(Fault("jobs", "range", right))
     if faults or not isinstance(entries, list):
         raise RequestRefused(422, "Invalid request", faults[:LARGEST_BATCH])

@@ -14,6 +14,7 @@ from lambdas.jobs.errors import Fault, JobNotFound, RequestRefused
 from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Job
+from lambdas.jobs.limiting import Limiter
 from lambdas.jobs.ports import Addresses, Clock, JobStore, Journal, OwnerStore, SigningSecrets, Targets
 from lambdas.jobs.rotate import NewKey
 from lambdas.jobs.view import shown
@@ -38,6 +39,7 @@ class Desk:
     targets: Targets
     owners: Callable[[], OwnerStore]
     addresses: Callable[[], Addresses]
+    limiter: Limiter
 
 
 def confirmed_by(owner: str, desk: Desk) -> Confirmed:
@@ -69,6 +71,17 @@ def known_form(job_id: str) -> str:
 
 def check_document_type(request: HttpRequest, *, patch: bool = False) -> None:
     check_media_type(request.headers.get("content-type"), request.headers.get("content-encoding"), patch=patch)
+
+
+def admitted(desk: Desk, edit: Callable[[Job], Job]) -> Callable[[Job], Job]:
+    """The edit, refused if there is no room where it moves the job."""
+
+    def checked(job: Job) -> Job:
+        edited = edit(job)
+        desk.limiter.admit_move(job, edited, now_ms=desk.clock.now_ms())
+        return edited
+
+    return checked
 
 
 def versions_of(request: HttpRequest) -> frozenset[int] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
 from lambdas.handlers.manners import client_request_id, to_event
-from lambdas.jobs.errors import Fault, QuotaExceeded, RequestRefused, Unavailable, whereabouts
+from lambdas.jobs.errors import Fault, QuotaExceeded, RateLimited, RequestRefused, Unavailable, whereabouts
 from lambdas.jobs.ports import Journal
 
 RETRY_AFTER_SECONDS = "2"
@@ -23,6 +24,18 @@ class Front(Protocol):
 
     @property
     def journal(self) -> Journal: ...
+
+
+class Gate(Protocol):
+    """Who counts requests before they are answered."""
+
+    def enter(self, request: HttpRequest) -> None:
+        """Count a request. Raises RateLimited."""
+        ...
+
+    def told(self, request: HttpRequest, refused: RateLimited | QuotaExceeded | None) -> Mapping[str, str]:
+        """What the headers of the answer say of limits; `refused` is why it is a 429, if it is."""
+        ...
 
 
 class MethodNotAllowed(RequestRefused):
@@ -51,25 +64,34 @@ def _routed(request: HttpRequest, desk: Front, routes: Routes) -> HttpAnswer:
     raise RequestRefused(404, "Not found", [Fault("document", "not_found", message)])
 
 
-def respond(event: dict[str, Any], desk: Front, routes: Routes) -> dict[str, Any]:
-    """Answer one request. Whatever happens, the answer is JSON of ours, and says no more than the user may know."""
+def respond(event: dict[str, Any], desk: Front, routes: Routes, gate: Gate | None = None) -> dict[str, Any]:
+    """Answer one request, if it may pass the gate.
+
+    Whatever happens, the answer is JSON of ours, and says no more than the user may know.
+    """
     try:
         request = HttpRequest.from_event(event)
     except RequestRefused as refused:
         request_id = str(event["requestContext"]["requestId"])
         return to_event(problem(refused.status, refused.title, refused.faults, request_id), None)
-    return to_event(_answer(request, desk, routes), request)
+    answer = _answer(request, desk, routes, gate)
+    if gate is not None:
+        answer = replace(answer, headers={**gate.told(request, None), **answer.headers})
+    return to_event(answer, request)
 
 
-def _answer(request: HttpRequest, desk: Front, routes: Routes) -> HttpAnswer:
+def _answer(request: HttpRequest, desk: Front, routes: Routes, gate: Gate | None) -> HttpAnswer:
     request_id = request.request_id
     ids = {"request_id": request_id, "client_request_id": client_request_id(request)}
     try:
+        if gate is not None:
+            gate.enter(request)
         return _routed(request, desk, routes)
     except MethodNotAllowed as refused:
         return problem(refused.status, refused.title, refused.faults, request_id, {"allow": ", ".join(refused.allowed)})
-    except QuotaExceeded as refused:
-        headers = {"retry-after": str(refused.retry_after_seconds)}
+    except (RateLimited, QuotaExceeded) as refused:
+        told = gate.told(request, refused) if gate is not None else {}
+        headers = {**told, "retry-after": str(refused.retry_after_seconds)}
         return problem(refused.status, refused.title, refused.faults, request_id, headers)
     except RequestRefused as refused:
         return problem(refused.status, refused.title, refused.faults, request_id)

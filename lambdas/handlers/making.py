@@ -36,7 +36,9 @@ def rerun_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
 
     def order(new_id: str, now_ms: int) -> Job:
         job = desk.store.read(job_id, owner=owner, now_ms=now_ms)
-        return rerun(job, job_id=new_id, now_ms=now_ms, horizon=desk.horizon)
+        again = rerun(job, job_id=new_id, now_ms=now_ms, horizon=desk.horizon)
+        desk.limiter.admit(again, now_ms=desk.clock.now_ms())
+        return again
 
     return _answer(make_job(order, key=key_of(request, owner, None), intake=intake_of(desk)), request, desk)
 
@@ -45,7 +47,7 @@ def order_of(document: Mapping[str, Any], *, owner: str, desk: Desk, confirmed: 
     """Makes the job that a document schedules."""
 
     def order(job_id: str, now_ms: int) -> Job:
-        return new_job(
+        job = new_job(
             document,
             owner=owner,
             job_id=job_id,
@@ -54,6 +56,8 @@ def order_of(document: Mapping[str, Any], *, owner: str, desk: Desk, confirmed: 
             rules=desk.rules,
             confirmed=confirmed,
         )
+        desk.limiter.admit(job, now_ms=desk.clock.now_ms())
+        return job
 
     return order
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from lambdas.handlers.desk import Desk, check_document_type, confirmed_by, known_form, one_job, owner_of, versions_of
+from lambdas.handlers.desk import (
+    Desk,
+    admitted,
+    check_document_type,
+    confirmed_by,
+    known_form,
+    one_job,
+    owner_of,
+    versions_of,
+)
 from lambdas.handlers.front import Routes
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.making import rerun_job, schedule_job
@@ -36,8 +45,11 @@ def change_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
     now_ms = desk.clock.now_ms()
     job = change(
         known_form(job_id),
-        lambda job: edit(
-            job, patch, now_ms=now_ms, horizon=desk.horizon, rules=desk.rules, confirmed=confirmed_by(owner, desk)
+        admitted(
+            desk,
+            lambda job: edit(
+                job, patch, now_ms=now_ms, horizon=desk.horizon, rules=desk.rules, confirmed=confirmed_by(owner, desk)
+            ),
         ),
         owner=owner,
         versions=versions_of(request),
@@ -63,7 +75,7 @@ def run_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
     now_ms = desk.clock.now_ms()
     job = change(
         known_form(job_id),
-        lambda job: job.run_now(now_ms=now_ms, horizon=desk.horizon),
+        admitted(desk, lambda job: job.run_now(now_ms=now_ms, horizon=desk.horizon)),
         owner=owner_of(request),
         versions=versions_of(request),
         store=desk.store,

@@ -11,7 +11,8 @@ PunctualError
 │   ├── SecretUnreadable    409
 │   ├── KeyReused           422
 │   ├── VersionConflict     412
-│   └── QuotaExceeded       429
+│   ├── RateLimited         429, too many requests in this minute
+│   └── QuotaExceeded       429, too many of something else
 ├── AddressRefused          mail cannot be sent to an address
 ├── ValueRefused            one value of a request is wrong: becomes one of its faults, never leaves the core
 ├── JobExists               a new job's id is taken: the store refused it
@@ -35,6 +36,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lambdas.jobs.job import Job
+    from lambdas.jobs.limits import Meter
     from lambdas.jobs.receipt import Receipt
 
 
@@ -151,12 +153,25 @@ class KeyReused(RequestRefused):
         super().__init__(422, "Invalid request", [Fault("Idempotency-Key", "idempotency_key_reused", message)])
 
 
-class QuotaExceeded(RequestRefused):
-    """The owner has done this as often as they may for now; `retry_after_seconds` says when to come again."""
+class RateLimited(RequestRefused):
+    """The owner has sent too many requests in this minute; `meter` says which limit that is."""
 
-    def __init__(self, field: str, message: str, *, retry_after_seconds: int) -> None:
+    def __init__(self, message: str, meter: Meter) -> None:
+        super().__init__(429, "Too many requests", [Fault("document", "rate_limited", message)])
+        self.meter = meter
+        self.retry_after_seconds = meter.reset_seconds or 1
+
+
+class QuotaExceeded(RequestRefused):
+    """The owner has as many of something as they may; `retry_after_seconds` says when to come again.
+
+    `meter` says which limit that is, if it is one of those that operators set.
+    """
+
+    def __init__(self, field: str, message: str, *, retry_after_seconds: int, meter: Meter | None = None) -> None:
         super().__init__(429, "Too many requests", [Fault(field, "quota_exceeded", message)])
         self.retry_after_seconds = retry_after_seconds
+        self.meter = meter
 
 
 class AddressRefused(PunctualError):

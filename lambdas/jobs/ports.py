@@ -16,6 +16,7 @@ from lambdas.jobs.target import Sign, Target
 
 if TYPE_CHECKING:
     from lambdas.jobs.errors import DamagedSecret
+    from lambdas.jobs.limits import Counter, Standing, Taken
     from lambdas.jobs.owner import OwnerSettings
     from lambdas.jobs.receipt import Receipt, RequestKey
 
@@ -313,6 +314,40 @@ class SigningSecrets(Protocol):
 
     def note_told(self, owner: str, damaged: DamagedSecret, *, now_ms: int) -> None:
         """Note that the operators were told of it, unless it was replaced meanwhile."""
+        ...
+
+
+class Usage(Protocol):
+    """What owners have and use, and limits that are theirs alone.
+
+    Every method may raise StoreUnavailable, and DamagedItem.
+    """
+
+    def standing(self, owner: str) -> Standing:
+        """The owner's own limits, none if they have none, and how many jobs they have that are not finished.
+
+        Both perhaps as they were some seconds ago.
+        """
+        ...
+
+    def due(self, owner: str, *, minute_ms: int, at_most: int) -> int:
+        """How many unfinished jobs of the owner are due in the minute that begins then; counting ends at `at_most`.
+
+        What was written in the last second or so may be missing.
+        """
+        ...
+
+    def take(self, counter: Counter, *, least: int, most: int, limit: int) -> Taken:
+        """Take units from a counter that gives `limit` in all: `most` if it has them, else all it has if that is
+        `least` or more, else none."""
+        ...
+
+    def taken(self, counter: Counter) -> int:
+        """How many units were taken of a counter."""
+        ...
+
+    def set_limits(self, owner: str, limits: Mapping[str, int]) -> None:
+        """Give the owner these limits of their own, by their names, instead of those they had; none takes them away."""
         ...
 
 

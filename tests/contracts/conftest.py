@@ -15,8 +15,9 @@ from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.adapters.dynamodb_owners import DynamoDbOwners
 from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
 from lambdas.adapters.dynamodb_targets import DynamoDbTargets
+from lambdas.adapters.dynamodb_usage import DynamoDbUsage
 from lambdas.adapters.kms_seal import KmsSeal
-from lambdas.jobs.ports import AlertGroups, JobStore, OwnerStore, SigningSecrets, Targets
+from lambdas.jobs.ports import AlertGroups, JobStore, OwnerStore, SigningSecrets, Targets, Usage
 from local.emulator import Emulator
 from tests.contracts.aws_places import client, make_table
 from tests.contracts.dynamodb_local.running import NotHere, running
@@ -32,6 +33,7 @@ from tests.contracts.queue_places import (
 from tests.examples import RETENTION_MS
 from tests.fake_alert_groups import FakeAlertGroups
 from tests.fake_owners import FakeOwners
+from tests.fake_usage import FakeUsage
 from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, FakeTargets
 
 PAGE = 5
@@ -77,6 +79,17 @@ class Table:
     def targets(self) -> DynamoDbTargets:
         return DynamoDbTargets(self.client, self.name)
 
+    def usage(self) -> DynamoDbUsage:
+        return DynamoDbUsage(self.client, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The usage of owners and the store that their jobs are in."""
+
+    usage: Usage
+    store: JobStore
+
 
 @pytest.fixture(params=["moto", EMULATOR, DYNAMODB_LOCAL])
 def table(request: pytest.FixtureRequest) -> Table:
@@ -96,6 +109,16 @@ def store(request: pytest.FixtureRequest) -> JobStore:
 def targets(request: pytest.FixtureRequest) -> Targets:
     """Records of targets, none yet: the fake, and the adapter on each of the places that stand for DynamoDB."""
     return FakeTargets() if request.param == "fake" else table_in(request.param, request).targets()
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])
+def used(request: pytest.FixtureRequest) -> Used:
+    """What owners use, nothing yet, and the jobs that are counted."""
+    if request.param == "fake":
+        store = FakeJobStore()
+        return Used(FakeUsage(store), store)
+    table = table_in(request.param, request)
+    return Used(table.usage(), table.store())
 
 
 @pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])

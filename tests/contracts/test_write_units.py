@@ -16,12 +16,14 @@ from lambdas.adapters.attribute_values import item_size, to_attributes
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.jobs.grouping import Group, GroupKey, Named
 from lambdas.jobs.job import AttemptError, AttemptOutcome, Body, Job
+from lambdas.jobs.limiting import Limiter
+from lambdas.jobs.limits import PRESETS, OwnerLimits
 from lambdas.jobs.receipt import Receipt, RequestKey
 from lambdas.jobs.target import Limits, Sign
 from tests.contracts.aws_places import client, make_table, write_units
 from tests.contracts.conftest import DYNAMODB_LOCAL, EMULATOR, Table, table_in
 from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt, large_request, new_id
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, FakeJournal
 
 
 @pytest.fixture(params=[EMULATOR, DYNAMODB_LOCAL])
@@ -136,6 +138,18 @@ def test_a_target_costs_one_for_each_failure_and_nothing_while_it_is_well(
     targets.replace(paused, read_version=target.version, now_ms=NOW_MS)
     targets.forget(paused)
     assert units == [1, 1, 1]
+
+
+def test_counting_requests_costs_nothing_up_to_a_hundredth_and_then_one_for_each(
+    counting_table: Table, units: list[float]
+) -> None:
+    """Of 1,000 a minute ten are free; 30 more are three leases. A limit under 100 is exact and costs one each."""
+    for owner, limits in (("ada", OwnerLimits(requests_per_minute=1_000)), ("eve", PRESETS["starter"])):
+        limiter = Limiter(usage=counting_table.usage(), journal=FakeJournal(), defaults=limits)
+        units.append(0)
+        for _ in range(40 if owner == "ada" else 3):
+            limiter.request(owner, now_ms=NOW_MS)
+    assert units == [0, 1, 1, 1, 0, 1, 1, 1]
 
 
 def test_an_edit_costs_what_it_moves(store: DynamoDbJobStore, units: list[float]) -> None:

@@ -12,9 +12,12 @@ from typing import Any
 from lambdas.handlers.desk import Desk
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.horizon import Horizon
+from lambdas.jobs.limiting import Limiter
+from lambdas.jobs.limits import OwnerLimits
 from lambdas.jobs.settle import Terms
 from tests.examples import RETENTION_MS, new_id, new_key
 from tests.fake_owners import FakeAddresses, FakeOwners
+from tests.fake_usage import FakeUsage
 from tests.fakes import (
     FakeAlerts,
     FakeClock,
@@ -75,6 +78,7 @@ class Service:
     secrets: FakeSigningSecrets = field(default_factory=FakeSigningSecrets)
     journal: FlushedJournal = field(default_factory=FlushedJournal)
     horizon: Horizon = field(default_factory=Horizon)
+    limits: OwnerLimits = field(default_factory=OwnerLimits)
 
     def __post_init__(self) -> None:
         self.queue = FakeJobQueue(self.clock)
@@ -82,6 +86,8 @@ class Service:
         self.targets = FakeTargets()
         self.owners = FakeOwners()
         self.addresses = FakeAddresses()
+        self.usage = FakeUsage(self.store)
+        self.limiter = Limiter(usage=self.usage, journal=self.journal, defaults=self.limits)
 
     def desk(self, rules: Rules = Rules()) -> Desk:  # noqa: B008 (a frozen value)
         """What the api's routes need."""
@@ -98,6 +104,7 @@ class Service:
             targets=self.targets,
             owners=lambda: self.owners,
             addresses=lambda: self.addresses,
+            limiter=self.limiter,
         )
 
 

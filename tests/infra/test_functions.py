@@ -24,6 +24,7 @@ VARIABLES = {
         "PUNCTUAL_OWN_HOSTS",
         "PUNCTUAL_ADDRESS_TOPICS",
         "PUNCTUAL_RETENTION_DAYS",
+        "PUNCTUAL_LIMITS",
     },
     "hand_off": {"PUNCTUAL_JOBS_QUEUE_URL", "PUNCTUAL_HORIZON_SECONDS", "PUNCTUAL_LEAD_SECONDS"},
     "sweep": {
@@ -141,7 +142,9 @@ def test_settings_reach_the_functions() -> None:
         horizon_seconds="180",
         sweep_minutes="1",
         alert_window_seconds="60",
+        limits="starter,upcoming_jobs=5",
     )
+    assert made.environment("api")["PUNCTUAL_LIMITS"] == "starter,upcoming_jobs=5"
     for function in ("api", "fire"):
         assert made.environment(function)["PUNCTUAL_PRIVATE_TARGETS"] == "10.0.0.0/8:80,[fd00::1]"
         assert made.environment(function)["PUNCTUAL_ALLOWED_PORTS"] == "443,8443"

@@ -26,6 +26,7 @@ RIGHTS = {
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
+            "dynamodb:UpdateItem",
         },
         "table/index/owner_status": {"dynamodb:Query"},
         "secrets key": {"kms:Decrypt", "kms:Encrypt"},

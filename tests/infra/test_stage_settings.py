@@ -64,6 +64,13 @@ def test_settings_of_cdk_json_may_be_of_their_own_kind() -> None:
     assert (settings.allowed_ports, settings.own_hosts) == ((443,), ("a.example",))
 
 
+@pytest.mark.parametrize("given", ["starter, upcoming_jobs=500", ["starter", "upcoming_jobs=500"]])
+def test_limits_of_owners_are_one_setting(given: object) -> None:
+    """A name and what differs from it; `standard` unless they say otherwise."""
+    assert StageSettings.from_context({"stage": "dev", "limits": given}).limits == "starter,upcoming_jobs=500"
+    assert StageSettings.from_context({"stage": "prod"}).limits == "standard"
+
+
 def test_an_empty_list_is_an_empty_list() -> None:
     """`make run` passes on what it has, and that may be nothing."""
     settings = StageSettings.from_context({"stage": "local", "private_targets": "", "own_hosts": ""})
@@ -118,6 +125,9 @@ def test_an_empty_list_is_an_empty_list() -> None:
         ({"cors_origins": "*,https://console.example.com"}, "none can be named beside it"),
         ({"requests_per_second": "100", "burst_requests": "99"}, "requests_per_second ≤ burst_requests"),
         ({"log_retention_days": "2"}, "log_retention_days: 2 is none of 1, 7, 14, 30, 90, 365"),
+        ({"limits": "beginner"}, "limits: 'beginner' is neither one of standard, starter"),
+        ({"limits": "starter,requests=5"}, "limits: there is no requests"),
+        ({"limits": "requests_per_minute=0"}, "limits: requests_per_minute is 0"),
         ({"alert_mail": "ops@example.com"}, "alert_mail: there is no such setting; alert_email was meant?"),
         ({"private_target": "localhost"}, "private_targets was meant?"),
     ],

@@ -25,6 +25,7 @@ def test_nothing_set_gives_the_documented_defaults() -> None:
         target_longest_pause_seconds=900,
         target_longest_wait_seconds=86_400,
         alert_window_seconds=300,
+        limits="standard",
         state=paths.LOCAL,
         keep=False,
     )
@@ -45,6 +46,7 @@ def test_every_setting_is_read() -> None:
             "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": "20",
             "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": "200",
             "PUNCTUAL_ALERT_WINDOW_SECONDS": "10",
+            "PUNCTUAL_LIMITS": "starter,upcoming_jobs=5",
             "PUNCTUAL_STATE": "/tmp/second",
             "KEEP": "1",
         }
@@ -64,6 +66,7 @@ def test_every_setting_is_read() -> None:
         "target_longest_pause_seconds": "20",
         "target_longest_wait_seconds": "200",
         "alert_window_seconds": "10",
+        "limits": "starter,upcoming_jobs=5",
     }
 
 

@@ -50,6 +50,7 @@ def test_it_has_what_programs_are_promised() -> None:
             "PUNCTUAL_TARGET_LONGEST_PAUSE_SECONDS": 900,
             "PUNCTUAL_TARGET_LONGEST_WAIT_SECONDS": 86_400,
             "PUNCTUAL_ALERT_WINDOW_SECONDS": 300,
+            "PUNCTUAL_LIMITS": "standard",
         },
     }
 
