@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
 from lambdas.jobs.job import Attempt, AttemptError, AttemptOutcome, Expectation, Job
 from lambdas.jobs.matching import choices, has_json, has_text, is_expected
+from lambdas.jobs.retry_after import retry_after_ms
 from lambdas.jobs.sending import Answer, Failure
 
 EXCERPT_BYTES = 1_024
-LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
 
 _BLANKS = "\n\t\u00a0\u3000"
 """Blanks that steer nothing, though Python does not call them printable."""
@@ -105,7 +103,7 @@ def judge(job: Job, result: Answer | Failure) -> Outcome:
         error_code=error_code,
         error_message=error_message,
         response_excerpt=excerpt(result.body) if failed else None,
-        retry_after_ms=_retry_after_ms(result) if verdict is Verdict.RETRYABLE else None,
+        retry_after_ms=retry_after_ms(result) if verdict is Verdict.RETRYABLE else None,
     )
 
 
@@ -143,21 +141,3 @@ def excerpt(body: bytes) -> str | None:
     safe = "".join(c if c.isprintable() or c in _BLANKS else "\ufffd" for c in text)
     # Cut once more: what is replaced by U+FFFD has become longer.
     return safe.encode()[:EXCERPT_BYTES].decode(errors="ignore") or None
-
-
-def _retry_after_ms(answer: Answer) -> int | None:
-    """What `Retry-After` asks for (RFC 9110, 10.2.3: seconds or a date), at most 24 hours; None for nonsense.
-
-    A date is in GMT, as HTTP wants it, unless it names another zone; it counts from the answer's own arrival.
-    """
-    value = (answer.header("retry-after") or "").strip()
-    if value.isascii() and value.isdigit():
-        # Bounded before it is parsed: a target may send thousands of digits.
-        return min(int(value) * 1000, LONGEST_RETRY_AFTER_MS) if len(value) <= 10 else LONGEST_RETRY_AFTER_MS
-    try:
-        at = parsedate_to_datetime(value)
-        at_ms = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000
-    except (ValueError, TypeError, OverflowError):
-        return None
-    arrived_ms = answer.started_at_ms + answer.duration_ms
-    return min(max(0, round(at_ms - arrived_ms)), LONGEST_RETRY_AFTER_MS)

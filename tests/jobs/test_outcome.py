@@ -1,4 +1,4 @@
-"""Outcomes of an attempt: the table of the API, expectations, Retry-After, and excerpts that are safe to show."""
+"""Outcomes of an attempt: the table of the API, expectations, and excerpts that are safe to show."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import Attempt, AttemptError, AttemptOutcome, Expectation
-from lambdas.jobs.outcome import EXCERPT_BYTES, LONGEST_RETRY_AFTER_MS, Outcome, Verdict, judge
+from lambdas.jobs.outcome import EXCERPT_BYTES, Outcome, Verdict, judge
 from lambdas.jobs.sending import Answer, Failure
 from tests.examples import a_job
 
@@ -205,74 +203,6 @@ class TestExpectations:
         assert judged(201, b'{"state": "ok"}', **expect).verdict is Verdict.PERMANENT
         assert judged(200, b'{"ok": "state"}', **expect).verdict is Verdict.PERMANENT
         assert judged(200, b'{"state": "on"}', **expect).verdict is Verdict.PERMANENT
-
-
-class TestRetryAfter:
-    """F18. The answer arrived 135.5 ms after the fire time; dates count from there."""
-
-    @pytest.mark.parametrize(
-        ("value", "seconds"),
-        [
-            ("0", 0),
-            ("120", 120),
-            (" 120 ", 120),
-            ("0120", 120),
-            (str(DAY_SECONDS), DAY_SECONDS),
-            (str(DAY_SECONDS + 1), DAY_SECONDS),
-            ("3155760000", DAY_SECONDS),
-            ("9" * 5_000, DAY_SECONDS),
-        ],
-    )
-    def test_seconds_are_obeyed_up_to_a_day(self, value: str, seconds: int) -> None:
-        """A century is a day; thousands of digits are not even parsed."""
-        assert judged(503, headers={"Retry-After": value}).retry_after_ms == seconds * 1000
-
-    @pytest.mark.parametrize(
-        "form",
-        ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"],
-        ids=["IMF-fixdate", "RFC 850", "asctime"],
-    )
-    def test_a_date_in_each_form_of_http_is_obeyed(self, form: str) -> None:
-        """RFC 9110, 5.6.7: all three must be understood, and all are in GMT."""
-        wait_ms = judged(429, headers={"Retry-After": http_date(60_000, form)}).retry_after_ms
-        assert wait_ms == pytest.approx(60_000 - 136, abs=1000)
-
-    def test_a_date_with_another_zone_means_what_it_says(self) -> None:
-        """HTTP knows only GMT, but a target that writes its own zone does not mean another instant."""
-        date = http_date(60_000 + 7_200_000, "%a, %d %b %Y %H:%M:%S +0200")
-        wait_ms = judged(503, headers={"Retry-After": date}).retry_after_ms
-        assert wait_ms == pytest.approx(60_000 - 136, abs=1000)
-
-    def test_a_date_beyond_a_day_is_a_day_and_one_in_the_past_is_now(self) -> None:
-        """A target's clock may be wrong."""
-        far = http_date(400 * DAY_SECONDS * 1000)
-        assert judged(503, headers={"Retry-After": far}).retry_after_ms == LONGEST_RETRY_AFTER_MS
-        assert judged(503, headers={"Retry-After": http_date(-60_000)}).retry_after_ms == 0
-
-    @pytest.mark.parametrize(
-        "value",
-        [
-            *["", "soon", "-5", "1.5", "1e3", "120, 60", "5 s", "１２", "٣", "\x00"],
-            "Sun, 99 Nov 2026 08:49:37 GMT",
-            "Nov 06 08:49:37 99999999999999999999 GMT",
-            "Sun, 06 Nov 1994 08:49:37 +99999999",
-        ],
-    )
-    def test_nonsense_is_ignored(self, value: str) -> None:
-        """Then the job's own backoff applies."""
-        outcome = judged(503, headers={"Retry-After": value})
-        assert (outcome.verdict, outcome.retry_after_ms) == (Verdict.RETRYABLE, None)
-
-    @given(st.text(max_size=60))
-    def test_no_value_is_a_trap(self, value: str) -> None:
-        """Anything a target may send gives a wait within bounds, or none."""
-        wait_ms = judged(503, headers={"Retry-After": value}).retry_after_ms
-        assert wait_ms is None or 0 <= wait_ms <= LONGEST_RETRY_AFTER_MS
-
-    @pytest.mark.parametrize("status", [200, 301, 404])
-    def test_it_counts_only_where_there_is_a_retry(self, status: int) -> None:
-        """A 301 may carry it too (RFC 9110, 10.2.3), and is not tried again."""
-        assert judged(status, headers={"Retry-After": "5"}).retry_after_ms is None
 
 
 class TestExcerpts:
