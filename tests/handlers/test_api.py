@@ -170,8 +170,10 @@ def test_a_patch_that_names_its_version_loses_against_a_rival(service: Service, 
     assert service.store[job.id].name == "rival"
 
 
-@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_an_edit_that_races_with_a_claim_is_told_that_the_job_runs(service: Service, call: Call, method: str) -> None:
+@pytest.mark.parametrize(("method", "action"), [("PATCH", ""), ("DELETE", ""), ("POST", "/run")])
+def test_an_edit_that_races_with_a_claim_is_told_that_the_job_runs(
+    service: Service, call: Call, method: str, action: str
+) -> None:
     """Exactly one wins (F15); here it is the claim."""
     job = service.store.add(a_job(owner=ADA, due_in_ms=1_000))
 
@@ -180,7 +182,8 @@ def test_an_edit_that_races_with_a_claim_is_told_that_the_job_runs(service: Serv
 
     service.store.before["replace"] = claim
 
-    assert code(call(method, f"/v1/jobs/{job.id}", {"name": "x"})) == (409, "job_running")
+    document = {"name": "x"} if method == "PATCH" else None
+    assert code(call(method, f"/v1/jobs/{job.id}{action}", document)) == (409, "job_running")
     assert service.store[job.id].status is Status.RUNNING
 
 
