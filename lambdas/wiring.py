@@ -14,7 +14,7 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import Logger
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.bury import Undertaker
     from lambdas.jobs.fire import Worker
+    from lambdas.jobs.job import Notify
     from lambdas.jobs.owners_alerts import NotifyOf, OwnersAlerts
     from lambdas.jobs.target import Limits
 
@@ -232,31 +233,31 @@ def _addresses() -> Callable[[], SnsAddresses]:
 
 
 def _notify_of(clock: SystemClock) -> NotifyOf:
-    from lambdas.jobs.owner import NOTIFY_REMEMBERED_MS
-    from lambdas.jobs.owners_alerts import default_notify
+    """Looks when the first job has ended: what that needs is not imported before its request is sent."""
+    from lambdas.jobs.owners_alerts import NOTIFY_REMEMBERED_MS, default_notify
     from lambdas.jobs.remembered import Remembered
 
-    owners = _owners()
-    return Remembered(partial(default_notify, store=owners), clock=clock, for_ms=NOTIFY_REMEMBERED_MS).get
+    def look_up(owner: str) -> Notify:
+        return default_notify(owner, store=_owners())
+
+    return Remembered(look_up, clock=clock, for_ms=NOTIFY_REMEMBERED_MS).get
 
 
 def _alerts(notify_of: NotifyOf, clock: SystemClock) -> OwnersAlerts:
     from lambdas.adapters.sns_alerts import SnsAlerts
-    from lambdas.jobs.owner import NOTIFY_REMEMBERED_MS
-    from lambdas.jobs.owners_alerts import OwnersAlerts
+    from lambdas.jobs.owners_alerts import NOTIFY_REMEMBERED_MS, OwnersAlerts
     from lambdas.jobs.remembered import Remembered
 
-    addresses = _addresses()()
+    addresses = _addresses()
 
     def is_confirmed(pair: tuple[str, str]) -> bool:
-        return addresses.is_confirmed(*pair)
+        return addresses().is_confirmed(*pair)
 
-    confirmed = Remembered(is_confirmed, clock=clock, for_ms=NOTIFY_REMEMBERED_MS)
     sns = SnsAlerts(
         _client("sns"),
         _text("PUNCTUAL_ALERTS_TOPIC_ARN"),
-        topic_of=addresses.topic_arn,
-        is_confirmed=confirmed.get,
+        topic_of=lambda owner, email: addresses().topic_arn(owner, email),
+        is_confirmed=Remembered(is_confirmed, clock=clock, for_ms=NOTIFY_REMEMBERED_MS).get,
     )
     return OwnersAlerts(sns, notify_of=notify_of)
 

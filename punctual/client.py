@@ -204,7 +204,7 @@ class Client:
         return self._read(Me.of, self._transport.send("GET", "/v1/me"))
 
     def set_notify(self, notify: Notify) -> Me:
-        """What jobs without a `notify` of their own do."""
+        """What jobs without a `notify` of their own do. An `email` is sent a link; it counts once that was followed."""
         return self._read(Me.of, self._transport.send("PATCH", "/v1/me", {"notify": notify}))
 
     def signing_secret(self) -> SigningSecret:

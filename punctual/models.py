@@ -315,11 +315,20 @@ class Me:
     scopes: tuple[str, ...]
     limits: Raw
     usage: Raw
+    notify: Raw
+    """What holds for jobs without a `notify` of their own, and your `addresses` with how far each is."""
     raw: Raw = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, raw: Raw) -> Me:
-        return cls(raw["owner"], tuple(raw.get("scopes") or ()), raw.get("limits") or {}, raw.get("usage") or {}, raw)
+        return cls(
+            owner=raw["owner"],
+            scopes=tuple(raw.get("scopes") or ()),
+            limits=raw.get("limits") or {},
+            usage=raw.get("usage") or {},
+            notify=raw.get("notify") or {},
+            raw=raw,
+        )
 
 
 def _moment(raw: Raw, name: str) -> datetime | None:

@@ -10,13 +10,15 @@ from tests.fakes import Hooks
 
 
 class FakeOwners:
-    """Settings in a dictionary, each write atomic. `before[method]` is called once, at the next use of that method.
+    """Settings in a dictionary, each write atomic. `before[method]` is called once, at the next use of that method, and
+    `after["write"]` after the next write.
 
     `down` makes every method raise, `damaged` makes no settings readable.
     """
 
     def __init__(self) -> None:
         self.before: Hooks = {}
+        self.after: Hooks = {}
         self.down = False
         self.damaged = False
         self._settings: dict[str, OwnerSettings] = {}
@@ -36,7 +38,9 @@ class FakeOwners:
             found = self._settings.get(owner, OwnerSettings())
             if found.version == settings.version - 1:
                 found = self._settings[owner] = settings
-            return found == settings
+        if happen := self.after.pop("write", None):
+            happen()
+        return found == settings
 
     def _read(self, owner: str) -> OwnerSettings:
         if self.damaged:

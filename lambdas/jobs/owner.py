@@ -19,8 +19,6 @@ ASKED_AGAIN_MS = 600_000
 """How soon a second link may go to an address that waits: a request that is repeated sends one mail, not two."""
 DAY_MS = 86_400_000
 DEFAULT_NOTIFY = Notify()
-NOTIFY_REMEMBERED_MS = 60_000
-"""How long a function may go by what it knows of an owner's setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,10 @@ class OwnerSettings:
         addresses = [asked if each.email == email else each for each in self.addresses] + ([] if known else [asked])
         return replace(self, addresses=tuple(addresses), asked_ms=(*recent, now_ms))
 
-    def not_asked(self, email: str) -> OwnerSettings:
-        """After a link could not be sent: it may be asked for again at once, and counts all the same."""
-        return self._with(email, asked_ms=0)
+    def not_asked(self, email: str, *, asked_ms: int) -> OwnerSettings:
+        """After the link of that moment could not be sent: it may be asked for again at once, and does not count."""
+        counted = tuple(at_ms for at_ms in self.asked_ms if at_ms != asked_ms)
+        return replace(self._with(email, asked_ms=0), asked_ms=counted)
 
     def seen(self, email: str, *, confirmed: bool) -> OwnerSettings:
         return self._with(email, confirmed=confirmed)

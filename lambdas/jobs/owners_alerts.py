@@ -9,6 +9,9 @@ from lambdas.jobs.errors import AlertsUnavailable, DamagedItem, StoreUnavailable
 from lambdas.jobs.job import Notify
 from lambdas.jobs.ports import Alert, Alerts, OwnerStore
 
+NOTIFY_REMEMBERED_MS = 60_000
+"""How long a function may go by what it knows of an owner's setting, and of whether an address is confirmed."""
+
 NotifyOf = Callable[[str], Notify]
 """What holds for an owner's jobs that have no `notify`; it may be remembered for a while."""
 

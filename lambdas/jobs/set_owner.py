@@ -87,11 +87,11 @@ def change_settings(
     for email in wanted.removed:
         addresses.forget(owner, email)
     if to_ask:
-        _ask(owner, to_ask, store=store, addresses=addresses)
+        _ask(owner, to_ask, store=store, addresses=addresses, now_ms=now_ms)
     return changed
 
 
-def _ask(owner: str, email: str, *, store: OwnerStore, addresses: Addresses) -> None:
+def _ask(owner: str, email: str, *, store: OwnerStore, addresses: Addresses, now_ms: int) -> None:
     try:
         addresses.ask(owner, email)
     except AddressRefused:
@@ -100,8 +100,8 @@ def _ask(owner: str, email: str, *, store: OwnerStore, addresses: Addresses) -> 
         faults.add("notify.email", "type", "notify.email must be an address that mail can be sent to.")
         faults.refuse_if_any()
     except AlertsUnavailable:
-        with suppress(StoreUnavailable):  # then the address waits for a link that will not come, for ten minutes
-            _changed(owner, lambda current: current.not_asked(email), store=store)
+        with suppress(StoreUnavailable):  # then it counts, and the next link can be asked for in ten minutes
+            _changed(owner, lambda current: current.not_asked(email, asked_ms=now_ms), store=store)
         raise
 
 

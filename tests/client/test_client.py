@@ -133,3 +133,15 @@ def test_every_request_carries_the_token_and_says_who_asks(client: Client, servi
 
     assert service.store[job.id].owner == OWNER
     assert gateway.seen[-1][2]["user-agent"].startswith("punctual-python/")
+
+
+def test_who_is_told_is_set_for_all_jobs(client: Client, service: Service) -> None:
+    """What is not named stays."""
+    assert client.me().notify == {"on": ["failed"], "email": None, "addresses": {}}
+    client.set_notify({"email": "ada@example.com"})
+    service.addresses.confirm(OWNER, "ada@example.com")
+    me = client.set_notify({"on": ["failed", "succeeded"]})
+
+    assert me.owner == OWNER
+    assert me.notify["on"] == ["failed", "succeeded"] and me.notify["email"] == "ada@example.com"
+    assert client.me().notify["addresses"] == {"ada@example.com": "confirmed"}
