@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.adapters.aws import error_code
-from lambdas.jobs.job import DUE_SHARDS
+from lambdas.jobs.due_job import DUE_SHARDS
 from ops import place
 
 EXAMPLES = """\

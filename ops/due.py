@@ -8,7 +8,7 @@ import itertools
 import sys
 from collections.abc import Iterator, Sequence
 
-from lambdas.jobs.job import DUE_SHARDS, DueJob
+from lambdas.jobs.due_job import DUE_SHARDS, DueJob
 from ops import place
 from ops.selection import PAGE, Selection, Unreadable, add_options, described, looked_up, row, selection_of
 

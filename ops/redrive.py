@@ -16,9 +16,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from lambdas.adapters.job_items import job_id_of, job_key
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedItem, JobExists, RequestExpired
 from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import DueJob, Job, Status
+from lambdas.jobs.job import Job, Status
 from lambdas.jobs.rerun import rerun
 from ops import place
 from ops.selection import Unreadable, add_options, described, failed_jobs, looked_up, selection_of

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from lambdas.adapters.dynamodb_table import DynamoDbTable
 from lambdas.adapters.job_items import due_job_of, failed_partition, job_from_item, job_key
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.instant import rfc3339
-from lambdas.jobs.job import DueJob, Job, Status
+from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import one_line
 
 DAY_MS = 86_400_000

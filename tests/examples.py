@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+from lambdas.jobs.due_job import due_shard
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import (
     Attempt,
@@ -18,7 +19,6 @@ from lambdas.jobs.job import (
     Notify,
     Request,
     RetryPolicy,
-    due_shard,
 )
 from tests.fakes import NOW_MS
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from lambdas.adapters.attempt_items import full_form, in_short, with_full_form
+from lambdas.jobs.due_job import DueJob, due_shard
 from lambdas.jobs.errors import (
     AlertsUnavailable,
     DamagedItem,
@@ -26,7 +27,7 @@ from lambdas.jobs.errors import (
     SettleLost,
     StoreUnavailable,
 )
-from lambdas.jobs.job import Attempt, DueJob, Job, Request, Status, due_shard
+from lambdas.jobs.job import Attempt, Job, Request, Status
 from lambdas.jobs.listing import JobPage, ListQuery, Position, group_of, positions_after
 from lambdas.jobs.ports import Alert, Claim, DeadLetter, Message
 from lambdas.jobs.receipt import Receipt, RequestKey

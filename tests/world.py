@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from lambdas.jobs.breaker import Breaker
 from lambdas.jobs.bury import Undertaker, bury_batch
+from lambdas.jobs.due_job import DueJob, due_shard
 from lambdas.jobs.errors import QueueUnavailable
 from lambdas.jobs.fire import Worker, fire_batch
 from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import DueJob, Job, Notify, due_shard
+from lambdas.jobs.job import Job, Notify
 from lambdas.jobs.keyring import Keyring
 from lambdas.jobs.owners_alerts import OwnersAlerts, default_notify
 from lambdas.jobs.ports import DeadLetter, Message

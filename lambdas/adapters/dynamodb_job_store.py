@@ -24,8 +24,9 @@ from lambdas.adapters.job_items import (
     with_request_apart,
 )
 from lambdas.adapters.stored_requests import StoredRequests
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedItem, EditLost, JobExists, JobNotFound, SettleLost
-from lambdas.jobs.job import LEASE_SLACK_MS, REQUEST_EXPIRED, Attempt, DueJob, Job, Status
+from lambdas.jobs.job import LEASE_SLACK_MS, REQUEST_EXPIRED, Attempt, Job, Status
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.ports import Claim
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, TypeVar
 from lambdas.adapters.attempt_items import from_short_form, short_form
 from lambdas.adapters.attribute_values import Values, item_size, one_of
 from lambdas.adapters.dynamodb_table import Key
+from lambdas.jobs.due_job import DueJob, due_shard
 from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.instant import rfc3339
-from lambdas.jobs.job import Body, DueJob, Expectation, Job, Note, Notify, Request, RetryPolicy, Status, due_shard
+from lambdas.jobs.job import Body, Expectation, Job, Note, Notify, Request, RetryPolicy, Status
 from lambdas.jobs.listing import group_of
 
 Kind = TypeVar("Kind")

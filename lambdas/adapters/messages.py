@@ -12,13 +12,15 @@ change its meaning.
 from __future__ import annotations
 
 import json
-from dataclasses import fields
-from typing import Any, get_args, get_type_hints
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedItem
-from lambdas.jobs.job import DueJob
-from lambdas.jobs.outcome import Outcome
 from lambdas.jobs.ports import DeadLetter, Message
+
+if TYPE_CHECKING:
+    from lambdas.jobs.outcome import Outcome
 
 LONGEST_ID = 64
 LATEST_MS = 10**15
@@ -88,12 +90,15 @@ def _outcome(values: Any) -> Outcome:
     """An outcome from its known members; each must be of its kind."""
     if not isinstance(values, dict):
         raise DamagedItem("message", "its outcome is not an object")
-    known = {name: values[name] for name in _OUTCOME_KINDS if name in values}
+    from lambdas.jobs.outcome import Outcome  # few messages carry one, and `hand_off` and `sweep` read none
+
+    kinds_of = _outcome_kinds()
+    known = {name: values[name] for name in kinds_of if name in values}
     try:
         outcome = Outcome.from_dict(known)
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedItem("message", "its outcome cannot be understood") from error
-    for name, kinds in _OUTCOME_KINDS.items():
+    for name, kinds in kinds_of.items():
         if name != "verdict" and type(getattr(outcome, name)) not in kinds:
             raise DamagedItem("message", f"its outcome's {name} is of the wrong kind")
     return outcome
@@ -111,6 +116,13 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 < value < LATEST_MS
 
 
-_HINTS = get_type_hints(Outcome)
-_OUTCOME_KINDS = {field.name: get_args(_HINTS[field.name]) or (_HINTS[field.name],) for field in fields(Outcome)}
-"""Of what types each member of an outcome may be."""
+@cache
+def _outcome_kinds() -> dict[str, tuple[type, ...]]:
+    """Of what types each member of an outcome may be."""
+    from dataclasses import fields
+    from typing import get_args, get_type_hints
+
+    from lambdas.jobs.outcome import Outcome
+
+    hints = get_type_hints(Outcome)
+    return {field.name: get_args(hints[field.name]) or (hints[field.name],) for field in fields(Outcome)}

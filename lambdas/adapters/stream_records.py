@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedItem
-from lambdas.jobs.job import DueJob
 
 
 def due_job(record: Mapping[str, Any]) -> DueJob:

@@ -6,9 +6,9 @@ from typing import Any
 
 from lambdas import wiring
 from lambdas.adapters.stream_records import due_job
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedItem, QueueUnavailable
 from lambdas.jobs.hand_off import hand_off
-from lambdas.jobs.job import DueJob
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

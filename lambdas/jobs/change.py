@@ -7,10 +7,13 @@ the version that was read. Whoever races with a claim or with another edit loses
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import EditLost, JobFinished, JobNotFound, JobRunning, Unavailable, VersionConflict
 from lambdas.jobs.job import Job, Status
-from lambdas.jobs.ports import JobStore
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import JobStore
 
 _TRIES = 5
 """How often an edit that names no version is made anew on what a rival edit left."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs.errors import ValueRefused
 from lambdas.jobs.job import Expectation, Notify
-from lambdas.jobs.scheduling import Expect, Faults
-from lambdas.jobs.scheduling import Notify as NotifyFields
+
+if TYPE_CHECKING:
+    from lambdas.jobs.scheduling import Expect, Faults
+    from lambdas.jobs.scheduling import Notify as NotifyFields
 
 LARGEST_EXPECTATION = 16 * 1024
 """Bytes of `body_contains`, and of `json`: both are kept with the job, and of an answer only 64 KB are looked at."""

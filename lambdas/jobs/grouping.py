@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lambdas.jobs.job import Job
+if TYPE_CHECKING:
+    from lambdas.jobs.job import Job
 
 TOLD_ONE_BY_ONE = 5
 """So many failures of a group's window are told each by itself."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import DueJob
 from lambdas.jobs.ports import JobQueue, Message
+
+if TYPE_CHECKING:
+    from lambdas.jobs.due_job import DueJob
+    from lambdas.jobs.horizon import Horizon
 
 
 def hand_off(due_jobs: Sequence[DueJob], *, queue: JobQueue, horizon: Horizon, now_ms: int) -> Sequence[DueJob]:

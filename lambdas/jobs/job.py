@@ -12,13 +12,15 @@ The arrows between its states, each made by one method here and one conditional 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from lambdas.jobs.horizon import Horizon
+from lambdas.jobs.due_job import DueJob
+
+if TYPE_CHECKING:
+    from lambdas.jobs.horizon import Horizon
 
 KEPT_ATTEMPTS = 10
 """How many attempts a job remembers; older ones are counted but forgotten."""
@@ -28,9 +30,6 @@ LEASE_SLACK_MS = 30_000
 
 MAX_DEATHS = 5
 """After so many workers in a row died on a job, it is the job that is at fault, and it is given up."""
-
-DUE_SHARDS = 16
-"""Over how many partitions the due index is spread. It may grow, never fall: jobs keep the shard they got."""
 
 
 class Status(StrEnum):
@@ -151,14 +150,6 @@ class Attempt:
     error: AttemptError | None = None
     response_excerpt: str | None = None
     next_attempt_at_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class DueJob:
-    """A job that comes due, by its fire time: what the due index holds and what a message carries."""
-
-    fire_at_ms: int
-    job_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,8 +333,3 @@ REQUEST_EXPIRED = Note("request_expired", "Headers and body are kept for a limit
 TARGET_DENIED = AttemptError(
     "target_denied", "Nothing was sent: the target is on the owner's deny-list, for it refused too many in a row."
 )
-
-
-def due_shard(job_id: str) -> int:
-    """Which partition of the due index holds a job: a hash of its id that is the same everywhere and for ever."""
-    return zlib.crc32(job_id.encode("ascii")) % DUE_SHARDS

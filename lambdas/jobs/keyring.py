@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lambdas.jobs.errors import DamagedItem, DamagedSecret, Unavailable
 from lambdas.jobs.notice import one_line, operators_notice
-from lambdas.jobs.ports import Alert, Alerts, Clock, Journal, SigningSecrets
 from lambdas.jobs.remembered import Remembered
 from lambdas.jobs.signing import REMEMBERED_MS, SigningSecret
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Alert, Alerts, Clock, Journal, SigningSecrets
 
 
 class Keyring:

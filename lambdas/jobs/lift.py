@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs.errors import Fault, RequestRefused, TargetNotFound
-from lambdas.jobs.ports import Targets
 from lambdas.jobs.target import State
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Targets
 
 
 def check_lift(document: Mapping[str, Any]) -> None:

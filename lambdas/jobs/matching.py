@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lambdas.jobs.job import Expectation
+if TYPE_CHECKING:
+    from lambdas.jobs.job import Expectation
 
 ANY_2XX = "2xx"
 """What holds where nothing is said of the status."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from lambdas.jobs.grouping import Crowd, GroupKey, Named
+from typing import TYPE_CHECKING
+
 from lambdas.jobs.instant import readable, rfc3339
 from lambdas.jobs.job import Attempt, Job, Status
 from lambdas.jobs.ports import Alert
+
+if TYPE_CHECKING:
+    from lambdas.jobs.grouping import Crowd, GroupKey, Named
 
 _SHOWN_ATTEMPTS = 5
 _LONGEST_NAME = 60

@@ -14,12 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import KeyReused, ReceiptFound, RequestRefused
-from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Job
-from lambdas.jobs.ports import JobStore
 from lambdas.jobs.receipt import Receipt, RequestKey
+
+if TYPE_CHECKING:
+    from lambdas.jobs.horizon import Horizon
+    from lambdas.jobs.ports import JobStore
 
 Order = Callable[[str, int], Job]
 """Makes the job that is asked for, with this id and as of this time (epoch ms), or raises RequestRefused."""

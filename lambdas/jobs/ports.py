@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
-from lambdas.jobs.job import Attempt, DueJob, Job
-from lambdas.jobs.listing import JobPage, ListQuery
-from lambdas.jobs.outcome import Outcome
-from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
-from lambdas.jobs.signing import SigningSecret
-from lambdas.jobs.target import Sign, Target
-
 if TYPE_CHECKING:
+    from lambdas.jobs.due_job import DueJob
     from lambdas.jobs.errors import DamagedSecret
+    from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
+    from lambdas.jobs.job import Attempt, Job
     from lambdas.jobs.limits import Counter, Standing, Taken
+    from lambdas.jobs.listing import JobPage, ListQuery
+    from lambdas.jobs.outcome import Outcome
     from lambdas.jobs.owner import OwnerSettings
     from lambdas.jobs.receipt import Receipt, RequestKey
+    from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
+    from lambdas.jobs.signing import SigningSecret
+    from lambdas.jobs.target import Sign, Target
 
 
 class Clock(Protocol):

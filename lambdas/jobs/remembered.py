@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from lambdas.jobs.ports import Clock
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Clock
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

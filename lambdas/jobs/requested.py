@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.destination import Rules, canonical_url
 from lambdas.jobs.errors import ValueRefused
 from lambdas.jobs.headers import header_faults, is_name
 from lambdas.jobs.job import Body, Request
-from lambdas.jobs.scheduling import Faults, Scheduling
+
+if TYPE_CHECKING:
+    from lambdas.jobs.scheduling import Faults, Scheduling
 
 LARGEST_BODY = 256 * 1024
 """Bytes."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import JobNotFinished, RequestExpired
-from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import REQUEST_EXPIRED, Job
+
+if TYPE_CHECKING:
+    from lambdas.jobs.horizon import Horizon
 
 
 def rerun(job: Job, *, job_id: str, now_ms: int, horizon: Horizon) -> Job:

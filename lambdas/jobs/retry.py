@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from lambdas.jobs.job import Job
 from lambdas.jobs.outcome import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from lambdas.jobs.job import Job
 
 Uniform = Callable[[float, float], float]
 """A number between two bounds, each as likely as any other: `random.uniform`, or a test's choice."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import DamagedSecret
-from lambdas.jobs.ports import SigningSecrets
 from lambdas.jobs.signing import SigningSecret
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import SigningSecrets
 
 NewKey = Callable[[], bytes]
 """Makes KEY_BYTES random bytes."""

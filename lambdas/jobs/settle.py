@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lambdas.jobs.errors import SettleLost
-from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import MAX_DEATHS, Attempt, AttemptOutcome, Job, Status
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import DeadLetter, JobQueue, JobStore, Journal, Message
 from lambdas.jobs.retry import Uniform, wait_before_retry_ms
+
+if TYPE_CHECKING:
+    from lambdas.jobs.horizon import Horizon
 
 DIED_TOO_OFTEN = Outcome(
     Verdict.PERMANENT,

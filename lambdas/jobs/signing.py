@@ -9,8 +9,10 @@ import base64
 import hmac
 import re
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from lambdas.jobs.sending import OutgoingRequest
+if TYPE_CHECKING:
+    from lambdas.jobs.sending import OutgoingRequest
 
 PURPOSE = "signing-secret"
 """What secrets are sealed for. It is bound into each seal, and the functions' rights on the key name it."""

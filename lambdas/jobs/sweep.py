@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from lambdas.jobs.due_job import DUE_SHARDS, DueJob
 from lambdas.jobs.errors import PunctualError, QueueUnavailable, Unavailable, whereabouts
 from lambdas.jobs.hand_off import hand_off
-from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import DUE_SHARDS, DueJob
-from lambdas.jobs.ports import Clock, JobQueue, JobStore, Journal
+
+if TYPE_CHECKING:
+    from lambdas.jobs.horizon import Horizon
+    from lambdas.jobs.ports import Clock, JobQueue, JobStore, Journal
 
 OVERDUE_AFTER_MS = 120_000
 """A job whose fire time is longer ago than this, and which is unfinished, has lost its message or its worker: a

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from lambdas.jobs.job import TARGET_DENIED, Job
 from lambdas.jobs.outcome import Outcome, Verdict
-from lambdas.jobs.retry import Uniform
+
+if TYPE_CHECKING:
+    from lambdas.jobs.retry import Uniform
 
 ASKED = "retry_after"
 """The reason of a pause that the target asked for by `Retry-After`."""

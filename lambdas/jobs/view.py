@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs.due_time import local
 from lambdas.jobs.expecting import shown_expectation
 from lambdas.jobs.headers import REDACTED, is_secret
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import Attempt, Job, Note, Notify, Request, Status
-from lambdas.jobs.signing import SigningSecret
+
+if TYPE_CHECKING:
+    from lambdas.jobs.signing import SigningSecret
 
 
 def shown(job: Job, *, whole: bool) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from lambdas.adapters.attempt_items import from_short_form, full_form, in_short, short_form, with_full_form
 from lambdas.adapters.attribute_values import Foreign, from_attributes, item_size, to_attributes
 from lambdas.adapters.job_items import item_of, job_from_item, without_room
+from lambdas.jobs.due_job import due_shard
 from lambdas.jobs.errors import DamagedItem
-from lambdas.jobs.job import Attempt, AttemptError, AttemptOutcome, Body, Job, Request, Status, due_shard
+from lambdas.jobs.job import Attempt, AttemptError, AttemptOutcome, Body, Job, Request, Status
 from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt, large_request
 from tests.fakes import NOW_MS
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.adapters.messages import letter_body, letter_from_body, message_body, message_from_body
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedItem
-from lambdas.jobs.job import DueJob
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import DeadLetter, Message
 

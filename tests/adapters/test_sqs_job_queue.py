@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from lambdas.adapters.sqs_job_queue import SqsJobQueue
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import QueueUnavailable, SettingInvalid
-from lambdas.jobs.job import DueJob
 from lambdas.jobs.ports import DeadLetter, Message
 from tests.contracts.aws_places import always, client, fresh_name
 from tests.contracts.conftest import EMULATOR, endpoint_of

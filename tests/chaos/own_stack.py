@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.adapters.job_items import due_partition
-from lambdas.jobs.job import DUE_SHARDS, UPCOMING, due_shard
+from lambdas.jobs.due_job import DUE_SHARDS, due_shard
+from lambdas.jobs.job import UPCOMING
 from tests.chaos.history import Running
 from tests.live.deployed_stack import DeployedStack, started
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.jobs.job import due_shard
+from lambdas.jobs.due_job import due_shard
 from tests.chaos.own_stack import broken_invariant, events_of
 
 SHARD = f"DUE#{due_shard('job_1')}"

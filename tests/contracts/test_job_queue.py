@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.jobs.job import DueJob
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import DeadLetter, Message
 from tests.contracts.queue_places import QueueUnderTest

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from moto import mock_aws
 
+from lambdas.jobs.due_job import due_shard
 from lambdas.jobs.errors import EditLost, PunctualError, SettleLost
-from lambdas.jobs.job import AttemptOutcome, Job, Request, Status, due_shard
+from lambdas.jobs.job import AttemptOutcome, Job, Request, Status
 from lambdas.jobs.listing import ListQuery
 from lambdas.jobs.ports import Claim, JobStore
 from tests.contracts.aws_places import client, make_table

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.jobs.job import DueJob, Job, due_shard
+from lambdas.jobs.due_job import DueJob, due_shard
+from lambdas.jobs.job import Job
 from lambdas.jobs.ports import JobStore
 from tests.examples import HORIZON, RETENTION_MS, a_job, an_attempt
 from tests.fakes import NOW_MS

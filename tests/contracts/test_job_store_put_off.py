@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.jobs.due_job import due_shard
 from lambdas.jobs.errors import SettleLost
-from lambdas.jobs.job import AttemptOutcome, Job, Status, due_shard
+from lambdas.jobs.job import AttemptOutcome, Job, Status
 from lambdas.jobs.ports import JobStore
 from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt, large_request
 from tests.fakes import NOW_MS

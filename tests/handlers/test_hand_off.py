@@ -8,7 +8,7 @@ import pytest
 
 from lambdas import wiring
 from lambdas.handlers import hand_off
-from lambdas.jobs.job import DueJob
+from lambdas.jobs.due_job import DueJob
 from tests.fakes import NOW_MS
 from tests.handlers.recorded import FIRST_JOB, SECOND_JOB, Service, event
 

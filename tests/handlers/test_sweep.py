@@ -6,7 +6,7 @@ import pytest
 
 from lambdas import wiring
 from lambdas.handlers import sweep
-from lambdas.jobs.job import DUE_SHARDS
+from lambdas.jobs.due_job import DUE_SHARDS
 from lambdas.jobs.sweep import SweepIncomplete
 from tests.examples import a_job
 from tests.handlers.recorded import Service, event

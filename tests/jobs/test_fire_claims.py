@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.fire import LATE_OUTCOME_DELAY_SECONDS
-from lambdas.jobs.job import LEASE_SLACK_MS, MAX_DEATHS, AttemptOutcome, DueJob, Status
+from lambdas.jobs.job import LEASE_SLACK_MS, MAX_DEATHS, AttemptOutcome, Status
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import Claim, Message
 from tests.fakes import NOW_MS, FakeJobStore

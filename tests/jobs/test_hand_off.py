@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import QueueUnavailable
 from lambdas.jobs.hand_off import hand_off
-from lambdas.jobs.job import DueJob
 from lambdas.jobs.ports import Message
 from tests.examples import HORIZON
 from tests.fakes import NOW_MS, FakeClock, FakeJobQueue

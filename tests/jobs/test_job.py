@@ -8,19 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.jobs.job import (
-    DUE_SHARDS,
-    KEPT_ATTEMPTS,
-    LEASE_SLACK_MS,
-    MAX_DEATHS,
-    Attempt,
-    AttemptOutcome,
-    DueJob,
-    Job,
-    Notify,
-    Status,
-    due_shard,
-)
+from lambdas.jobs.due_job import DUE_SHARDS, DueJob, due_shard
+from lambdas.jobs.job import KEPT_ATTEMPTS, LEASE_SLACK_MS, MAX_DEATHS, Attempt, AttemptOutcome, Job, Notify, Status
 from tests.examples import HORIZON, RETENTION_MS, a_job, an_attempt, new_id
 from tests.fakes import NOW_MS
 

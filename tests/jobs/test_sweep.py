@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.jobs.due_job import DUE_SHARDS, DueJob, due_shard
 from lambdas.jobs.errors import StoreUnavailable
-from lambdas.jobs.job import DUE_SHARDS, DueJob, Job, due_shard
+from lambdas.jobs.job import Job
 from lambdas.jobs.ports import Message
 from lambdas.jobs.sweep import BACKLOG, REGARDLESS_EVERY, SweepIncomplete
 from tests.examples import a_job

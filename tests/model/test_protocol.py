@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from lambdas.jobs.due_job import DUE_SHARDS
 from lambdas.jobs.errors import (
     AlertsUnavailable,
     EditLost,
@@ -30,7 +31,7 @@ from lambdas.jobs.errors import (
 from lambdas.jobs.fire import EARLY_TOLERANCE_MS
 from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.instant import rfc3339
-from lambdas.jobs.job import DUE_SHARDS, MAX_DEATHS, AttemptOutcome, Body, Job, Notify, Request, RetryPolicy, Status
+from lambdas.jobs.job import MAX_DEATHS, AttemptOutcome, Body, Job, Notify, Request, RetryPolicy, Status
 from lambdas.jobs.ports import DeadLetter, Message
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.sweep import SweepIncomplete

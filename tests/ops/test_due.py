@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lambdas.jobs.due_job import DUE_SHARDS
 from lambdas.jobs.instant import rfc3339
-from lambdas.jobs.job import DUE_SHARDS, Request
+from lambdas.jobs.job import Request
 from ops import due
 from ops.place import Place
 from tests.examples import a_job

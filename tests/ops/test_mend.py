@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from lambdas.jobs.job import due_shard
+from lambdas.jobs.due_job import due_shard
 from ops import bring_back, mend
 from ops.place import Place
 from tests.contracts.aws_places import make_table
