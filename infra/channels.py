@@ -175,6 +175,11 @@ def may_ask_for_addresses(channels: Channels, settings: StageSettings) -> list[i
     ]
 
 
+def may_look_for_addresses(channels: Channels) -> iam.PolicyStatement:
+    """The right to see whether an address of an owner's is confirmed."""
+    return iam.PolicyStatement(actions=["sns:ListSubscriptionsByTopic"], resources=[f"{channels.address_topics}*"])
+
+
 def may_tell_addresses(channels: Channels) -> iam.PolicyStatement:
     """The right to send an alert to an owner's address, after a look whether anybody listens there."""
     return iam.PolicyStatement(

@@ -13,6 +13,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.channels import Channels, acknowledge_address_topics, may_ask_for_addresses
+from infra.checking import Checking
 from infra.encryption import may_seal
 from infra.identity import Identity
 from infra.job_store import OWNER_STATUS, JobStore
@@ -27,6 +28,9 @@ _OPEN_ROUTES = {
     # Whatever else there is, and our own 404.
     "Elsewhere": "$default",
 }
+
+# Those that need the way out to targets.
+_CHECKED = ("/v1/validate", "/v1/test")
 
 # Anyone may call these, so they get a small part of what the API takes.
 _OPEN_THROTTLE = {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
@@ -68,10 +72,14 @@ class FrontDoor(Construct):
         super().__init__(scope, construct_id)
         settings = recipe.settings
         self.api = _http_api(self, settings)
+        own_hosts = ",".join([_domain_of(self.api), *settings.own_hosts])
         self.function = _api_function(
-            self, recipe=recipe, store=store, secrets=secrets, channels=channels, own_domain=_domain_of(self.api)
+            self, recipe=recipe, store=store, secrets=secrets, channels=channels, own_hosts=own_hosts
         )
         acknowledge_address_topics(self)
+        self.checking = Checking(
+            self, "Checking", recipe=recipe, store=store, secrets=secrets, channels=channels, own_hosts=own_hosts
+        )
         self._add_routes(identity)
         self._add_stage(settings)
 
@@ -84,6 +92,11 @@ class FrontDoor(Construct):
         integration = HttpLambdaIntegration("Api", self.function)
         authorizer = HttpJwtAuthorizer("Token", identity.issuer, jwt_audience=list(identity.audience))
         self.api.add_routes(path="/v1/{proxy+}", integration=integration, authorizer=authorizer)
+        checks = HttpLambdaIntegration("Check", self.checking.function)
+        for path in _CHECKED:  # with other methods they are the api's, which says what they take
+            self.api.add_routes(
+                path=path, methods=[apigatewayv2.HttpMethod.POST], integration=checks, authorizer=authorizer
+            )
         for name, key in _OPEN_ROUTES.items():
             route = apigatewayv2.HttpRoute(
                 self, name, http_api=self.api, route_key=_route_key(key), integration=integration
@@ -171,7 +184,7 @@ def _api_function(
     store: JobStore,
     secrets: kms.Key,
     channels: Channels,
-    own_domain: str,
+    own_hosts: str,
 ) -> lambda_.Function:
     settings = recipe.settings
     return recipe.make(
@@ -195,7 +208,7 @@ def _api_function(
             "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
             "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),
             "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
-            "PUNCTUAL_OWN_HOSTS": ",".join([own_domain, *settings.own_hosts]),
+            "PUNCTUAL_OWN_HOSTS": own_hosts,
             "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
             "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
             **({"PUNCTUAL_TOPICS_KEY_ARN": recipe.key.key_arn} if recipe.key else {}),

@@ -1,4 +1,4 @@
-"""The one recipe for all five functions: package, role, log group, and where their settings come from."""
+"""The one recipe for all functions: package, role, log group, and where their settings come from."""
 
 from __future__ import annotations
 

@@ -68,6 +68,7 @@ class SchedulerStack(Stack):
         return Watched(
             functions={
                 "api": self.front_door.function,
+                "check": self.front_door.checking.function,
                 "hand_off": self.handing_off.function,
                 "sweep": self.sweeping.function,
                 "fire": self.firing.function,
@@ -92,6 +93,7 @@ class SchedulerStack(Stack):
             "UserPoolClientId": client.user_pool_client_id if client else None,
             "SignInUrl": self.identity.sign_in_url,
             "ApiFunctionName": self.front_door.function.function_name,
+            "CheckFunctionName": self.front_door.checking.function.function_name,
             "HandOffFunctionName": self.handing_off.function.function_name,
             "SweepFunctionName": self.sweeping.function.function_name,
             "FireFunctionName": self.firing.function.function_name,

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from lambdas.adapters.dynamodb_usage import DynamoDbUsage
     from lambdas.adapters.sns_addresses import SnsAddresses
     from lambdas.adapters.sqs_job_queue import SqsJobQueue
+    from lambdas.handlers.check import Bench
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.bury import Undertaker
+    from lambdas.jobs.destination import Rules
     from lambdas.jobs.fire import Worker
     from lambdas.jobs.job import Notify
     from lambdas.jobs.owners_alerts import NotifyOf, OwnersAlerts
@@ -68,7 +70,6 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
     from uuid_utils import uuid7
 
     from lambdas.handlers.desk import Desk
-    from lambdas.jobs.destination import Rules
     from lambdas.jobs.limiting import Limiter
     from lambdas.jobs.limits import OwnerLimits
     from lambdas.jobs.signing import KEY_BYTES
@@ -79,11 +80,7 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         journal=journal,
         clock=SystemClock(),
         horizon=_horizon(),
-        rules=Rules.from_settings(
-            private_targets=_text("PUNCTUAL_PRIVATE_TARGETS", ""),
-            allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
-            own_hosts=_text("PUNCTUAL_OWN_HOSTS", ""),
-        ),
+        rules=_rules(),
         retention_ms=_retention_ms(),
         new_job_id=lambda: f"job_{uuid7().hex}",
         secrets=_signing_secrets(),
@@ -96,6 +93,31 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         ),
     )
     return desk, journal
+
+
+@cache
+def check_parts() -> tuple[Bench, PowertoolsJournal]:
+    from uuid_utils import uuid7
+
+    from lambdas.adapters.http_sender import HttpSender
+    from lambdas.adapters.precise_clock import PreciseSystemClock
+    from lambdas.handlers.check import Bench
+
+    journal, rules = _journal(), _rules()
+    sender = HttpSender(policy=rules.addresses, clock=PreciseSystemClock())
+    bench = Bench(
+        journal=journal,
+        clock=SystemClock(),
+        horizon=_horizon(),
+        rules=rules,
+        names=sender,
+        sender=sender,
+        secrets=_signing_secrets(),
+        owners=_owners,
+        addresses=_addresses(),
+        new_id=lambda: uuid7().hex,
+    )
+    return bench, journal
 
 
 @cache
@@ -177,6 +199,16 @@ def _store() -> DynamoDbJobStore:
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 
     return DynamoDbJobStore(_client("dynamodb"), _text("PUNCTUAL_TABLE"), retention_ms=_retention_ms())
+
+
+def _rules() -> Rules:
+    from lambdas.jobs.destination import Rules
+
+    return Rules.from_settings(
+        private_targets=_text("PUNCTUAL_PRIVATE_TARGETS", ""),
+        allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
+        own_hosts=_text("PUNCTUAL_OWN_HOSTS", ""),
+    )
 
 
 def _targets() -> DynamoDbTargets:

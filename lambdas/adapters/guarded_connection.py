@@ -61,7 +61,7 @@ class Gate:
 
     def connect(self, target: Target, allowance: Allowance) -> GuardedSocket:
         """Resolve, check, connect, check the peer and, for https, shake hands. Raises Trouble."""
-        addresses = self._checked_addresses(target, allowance)
+        addresses = self.checked_addresses(target, allowance)
         sock = self._connect_to_one(addresses, target, allowance)
         try:
             self._check_peer(sock, target)
@@ -72,8 +72,10 @@ class Gate:
             raise
         return sock
 
-    def _checked_addresses(self, target: Target, allowance: Allowance) -> Sequence[str]:
-        """All addresses of the target, IPv4 first. One that is not allowed refuses them all: a name with a public
+    def checked_addresses(self, target: Target, allowance: Allowance) -> Sequence[str]:
+        """All addresses of the target, IPv4 first. Raises Trouble.
+
+        One that is not allowed refuses them all: a name with a public
         and an inside address is an attempt to be let in by the one and connected to the other."""
         addresses = _addresses(target, self.look_ups, allowance)
         for ip in addresses:

@@ -24,7 +24,8 @@ from lambdas.adapters.precise_clock import PreciseClock
 from lambdas.adapters.send_trouble import TooMuch, Trouble, exchange_trouble
 from lambdas.adapters.starter import Launch, Start, Starter
 from lambdas.adapters.turns import Turns
-from lambdas.adapters.wire_request import WireRequest, wire_request
+from lambdas.adapters.wire_request import WireRequest, target_of, wire_request
+from lambdas.jobs.errors import ValueRefused
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 
 MOST_OPENINGS = 4
@@ -33,12 +34,16 @@ MOST_OPENINGS = 4
 MOST_AT_WORK = 4
 """How many threads may open or read at a time: more would only keep the starter waiting."""
 
+LONGEST_LOOK_UP_SECONDS = 5
+"""When only the look-up is asked for: somebody waits for it."""
+
 SWITCH_SECONDS = 0.0005
 """How long a busy thread may keep the starter from Python's lock; ten times that is Python's default."""
 
 
 class HttpSender:
-    """Implements the port `Sender` with requests and sockets. One for a process; safe to use from many threads.
+    """Implements the ports `Sender` and `Names` with requests and sockets. One for a process; safe to use from many
+    threads.
 
     `policy` says which addresses may be connected to. `ca_file` is a PEM file of authorities to trust instead of the
     public ones; `resolver` and `dial` replace name look-ups and connects in tests.
@@ -58,7 +63,8 @@ class HttpSender:
         self._context: ssl.SSLContext | None = None
         self._context_lock = threading.Lock()
         self._turns = Turns(MOST_AT_WORK)
-        self._adapter = GuardedAdapter(Gate(policy, self._tls_context, LookUps(resolver), dial), self._turns)
+        self._gate = Gate(policy, self._tls_context, LookUps(resolver), dial)
+        self._adapter = GuardedAdapter(self._gate, self._turns)
         self._starter = Starter(clock, self._turns)
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
 
@@ -76,6 +82,15 @@ class HttpSender:
             exchange = Exchange(wire, timeout_seconds, self._adapter, self._starter, self._turns, self._clock)
             denied = exchange.open_early()
             return Refusal(denied, self._clock) if denied is not None else exchange
+
+    def check(self, url: str) -> None:
+        """Look the host of a canonical URL up as a request to it would, without connecting. Raises ValueRefused."""
+        with self._turns:
+            try:
+                allowance = Allowance(time.monotonic() + LONGEST_LOOK_UP_SECONDS, self._turns)
+                self._gate.checked_addresses(target_of(url), allowance)
+            except Trouble as trouble:
+                raise ValueRefused(trouble.code, trouble.message) from None
 
     def _tls_context(self) -> ssl.SSLContext:
         with self._context_lock:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.jobs.destination import Rules
@@ -42,14 +43,25 @@ class Desk:
     limiter: Limiter
 
 
-def confirmed_by(owner: str, desk: Desk) -> Confirmed:
-    """Says for one request whether an address is the owner's and confirmed. Nothing is looked up before it is asked."""
+class KnowsOwners(Protocol):
+    """What the question about an owner's addresses takes: both are made when they are needed."""
+
+    @property
+    def owners(self) -> Callable[[], OwnerStore]: ...
+
+    @property
+    def addresses(self) -> Callable[[], Addresses]: ...
+
+
+def confirmed_by(owner: str, desk: KnowsOwners, *, note: bool = True) -> Confirmed:
+    """Says for one request whether an address is the owner's and confirmed. Nothing is looked up before it is asked,
+    and without `note` nothing is written."""
 
     @cache
     def known() -> Confirmed:
         from lambdas.jobs.set_owner import confirmed_among
 
-        return confirmed_among(owner, store=desk.owners(), addresses=desk.addresses())
+        return confirmed_among(owner, store=desk.owners(), addresses=desk.addresses(), note=note)
 
     return lambda email: known()(email)
 

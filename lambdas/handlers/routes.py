@@ -102,6 +102,17 @@ def change_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
     return me.change_me(request, desk)
 
 
+def list_criteria(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
+    from lambdas.jobs.criteria import CRITERIA, shown_criterion  # rare as well
+
+    return HttpAnswer(200, {"criteria": [shown_criterion(criterion) for criterion in CRITERIA]})
+
+
+def of_another_function(request: HttpRequest, _desk: Desk) -> HttpAnswer:
+    """The gateway hands these to the function check; they are here for the methods that they do not take."""
+    raise RuntimeError(f"{request.path} came to the api")
+
+
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     """Says that the api itself answers; it asks nothing of the table, so that nobody can make it costly."""
     return HttpAnswer(200, {"status": "ok", "version": VERSION})
@@ -118,5 +129,8 @@ ROUTES: Routes = {
     "/v1/targets": {"GET": list_targets},
     "/v1/targets/(?P<host>[^/]+)": {"PATCH": change_target},
     "/v1/me": {"GET": read_me, "PATCH": change_me},
+    "/v1/criteria": {"GET": list_criteria},
+    "/v1/validate": {"POST": of_another_function},
+    "/v1/test": {"POST": of_another_function},
     "/health": {"GET": health},
 }

@@ -7,6 +7,7 @@ Every fault that a document can have is the failure of exactly one criterion; te
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from lambdas.jobs.errors import Fault
 
@@ -121,3 +122,8 @@ CRITERIA: tuple[Criterion, ...] = (
     _single("notify.email", "email_unconfirmed", "The address that is to be told was confirmed."),
     _single("name.length", "type range", "The name is a string of at most 200 characters."),
 )
+
+
+def shown_criterion(criterion: Criterion) -> dict[str, Any]:
+    """A criterion as the API shows it."""
+    return {"name": criterion.name, "field": criterion.field, "description": criterion.description}

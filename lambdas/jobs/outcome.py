@@ -138,6 +138,10 @@ def excerpt(body: bytes) -> str | None:
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     text = decoder.decode(body[:EXCERPT_BYTES], final=len(body) <= EXCERPT_BYTES).replace("\r\n", "\n")
-    safe = "".join(c if c.isprintable() or c in _BLANKS else "\ufffd" for c in text)
     # Cut once more: what is replaced by U+FFFD has become longer.
-    return safe.encode()[:EXCERPT_BYTES].decode(errors="ignore") or None
+    return safe_text(text).encode()[:EXCERPT_BYTES].decode(errors="ignore") or None
+
+
+def safe_text(text: str) -> str:
+    """The text with U+FFFD in the place of whatever steers a terminal or a page."""
+    return "".join(c if c.isprintable() or c in _BLANKS else "\ufffd" for c in text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
@@ -67,9 +68,7 @@ class Scheduling(TypedDict, total=False):
 FIELDS = tuple(Scheduling.__annotations__)
 RETRY_FIELDS = tuple(Retry.__annotations__)
 
-_FIELDS_OF = {"": FIELDS, "retry": RETRY_FIELDS, "expect": tuple(Expect.__annotations__), "notify": ("on", "email")}
-
-_RIGHT = {
+RIGHT = {
     "url": "a string: an http or https URL",
     "method": "a string, such as POST",
     "headers": "an object of names and values, both strings",
@@ -94,7 +93,25 @@ _RIGHT = {
 
 _OUT_OF_RANGE = frozenset({"greater_than_equal", "less_than_equal", "string_too_long", "too_long"})
 
-_VALIDATOR = TypeAdapter(Scheduling)
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a document may look like.
+
+    `shape` judges its structure; `fields` names the fields that it and its inner objects ("" is the document) may
+    have; `right` says what each field must be.
+    """
+
+    shape: TypeAdapter[Any]
+    fields: Mapping[str, tuple[str, ...]]
+    right: Mapping[str, str]
+
+
+JOB = Form(
+    TypeAdapter(Scheduling),
+    {"": FIELDS, "retry": RETRY_FIELDS, "expect": tuple(Expect.__annotations__), "notify": ("on", "email")},
+    RIGHT,
+)
 
 
 class Faults:
@@ -128,10 +145,10 @@ class Faults:
             raise RequestRefused(422, "Invalid request", ordered[:MOST_FAULTS_TOLD])
 
 
-def sound_part(document: Mapping[str, Any], faults: Faults) -> Scheduling:
+def sound_part(document: Mapping[str, Any], faults: Faults, form: Form = JOB) -> Scheduling:
     """The document without what is structurally wrong with it, which is added to `faults`."""
     try:
-        return _VALIDATOR.validate_python(document)
+        return cast("Scheduling", form.shape.validate_python(document))
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_context=False, include_input=False)
     sound = {name: dict(value) if isinstance(value, dict) else value for name, value in document.items()}
@@ -139,7 +156,7 @@ def sound_part(document: Mapping[str, Any], faults: Faults) -> Scheduling:
     for error in errors:
         # What is wrong with an element is wrong with its list.
         path = [part for part in error["loc"] if isinstance(part, str)]
-        fault = _structural_fault(path, error["type"])
+        fault = _structural_fault(path, error["type"], form)
         if (fault.field, fault.code) not in known:
             known.add((fault.field, fault.code))
             faults.extend([fault])
@@ -147,14 +164,14 @@ def sound_part(document: Mapping[str, Any], faults: Faults) -> Scheduling:
     return cast("Scheduling", sound)
 
 
-def _structural_fault(path: list[str], error_type: str) -> Fault:
+def _structural_fault(path: list[str], error_type: str, form: Form) -> Fault:
     field = ".".join(path)
     if error_type == "extra_forbidden":
         inside = ".".join(path[:-1])
-        message = f"There is no such field; those there are: {', '.join(_FIELDS_OF[inside])}."
+        message = f"There is no such field; those there are: {', '.join(form.fields[inside])}."
         return Fault(field[:200], "unknown_field", message)
     code = "range" if error_type in _OUT_OF_RANGE else "type"
-    return Fault(field, code, f"{field} must be {_RIGHT[field]}.")
+    return Fault(field, code, f"{field} must be {form.right[field]}.")
 
 
 def _take_out(document: dict[str, Any], path: list[str]) -> None:

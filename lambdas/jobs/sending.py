@@ -35,8 +35,12 @@ class Answer:
 
     def header(self, name: str) -> str | None:
         """The first header of this name, whatever its case."""
+        return next(iter(self.all_of(name)), None)
+
+    def all_of(self, name: str) -> list[str]:
+        """The values of all headers of this name, whatever its case, in their order."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        return [value for key, value in self.headers if key.lower() == wanted]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from lambdas.jobs.scheduling import Faults
 _TRIES = 5
 
 
-def confirmed_among(owner: str, *, store: OwnerStore, addresses: Addresses) -> Confirmed:
+def confirmed_among(owner: str, *, store: OwnerStore, addresses: Addresses, note: bool = True) -> Confirmed:
     """Says of an address whether it is one of the owner's and confirmed.
 
-    SNS is asked until it is, and that is noted. What was looked up is remembered, however many jobs of a request name
-    the address: ask with a new one for each request.
+    SNS is asked until it is, and that is noted, unless nothing is to be written (`note`). What was looked up is
+    remembered, however many jobs of a request name the address: ask with a new one for each request.
     """
     settings = cache(lambda: store.read(owner))
 
@@ -33,7 +33,8 @@ def confirmed_among(owner: str, *, store: OwnerStore, addresses: Addresses) -> C
         if address is None or address.confirmed:
             return address is not None
         if addresses.is_confirmed(owner, email):
-            _changed(owner, lambda current: current.seen(email, confirmed=True), store=store)
+            if note:
+                _changed(owner, lambda current: current.seen(email, confirmed=True), store=store)
             return True
         return False
 

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.jobs.accept import new_job
-from lambdas.jobs.criteria import CRITERIA, Criterion
+from lambdas.jobs.criteria import CRITERIA, Criterion, shown_criterion
 from lambdas.jobs.destination import Rules, canonical_url
 from lambdas.jobs.errors import Fault, RequestRefused, ValueRefused
+from lambdas.jobs.expecting import Confirmed, nobody
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Job
 from lambdas.jobs.ports import Names
+from lambdas.jobs.view import shown
+
+PREVIEWED = (
+    *("name", "request", "due_at", "timezone", "due_at_local"),
+    *("retry", "timeout_seconds", "expect", "notify", "notes"),
+)
+"""What of a job is known before there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,15 @@ class Validation:
 
 
 def validate(
-    document: Mapping[str, Any], *, owner: str, job_id: str, now_ms: int, horizon: Horizon, rules: Rules, names: Names
+    document: Mapping[str, Any],
+    *,
+    owner: str,
+    job_id: str,
+    now_ms: int,
+    horizon: Horizon,
+    rules: Rules,
+    names: Names,
+    confirmed: Confirmed = nobody,
 ) -> Validation:
     """Judge a document as scheduling does, and look its host up besides.
 
@@ -42,7 +58,15 @@ def validate(
     job: Job | None = None
     faults: tuple[Fault, ...] = ()
     try:
-        job = new_job(document, owner=owner, job_id=job_id, now_ms=now_ms, horizon=horizon, rules=rules)
+        job = new_job(
+            document,
+            owner=owner,
+            job_id=job_id,
+            now_ms=now_ms,
+            horizon=horizon,
+            rules=rules,
+            confirmed=confirmed,
+        )
     except RequestRefused as refused:
         faults = refused.faults
     url = document.get("url")
@@ -72,3 +96,17 @@ def _verdict(criterion: Criterion, told: Mapping[str, Sequence[str]]) -> Verdict
     if missing is not None:
         return Verdict(criterion, False, f"Not judged, as {missing} is not met.")
     return Verdict(criterion, True)
+
+
+def shown_validation(validation: Validation) -> dict[str, Any]:
+    """A validation as the API shows it; `job` is what scheduling would make of the document, as far as it is known."""
+    job = validation.job
+    preview = None if job is None else shown(job, whole=True)
+    return {
+        "valid": job is not None,
+        "criteria": [
+            {**shown_criterion(verdict.criterion), "passed": verdict.passed, "detail": verdict.detail}
+            for verdict in validation.verdicts
+        ],
+        "job": None if preview is None else {name: preview[name] for name in PREVIEWED},
+    }

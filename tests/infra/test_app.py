@@ -26,6 +26,7 @@ OUTPUTS = {
     "UserPoolClientId",
     "SignInUrl",
     "ApiFunctionName",
+    "CheckFunctionName",
     "HandOffFunctionName",
     "SweepFunctionName",
     "FireFunctionName",

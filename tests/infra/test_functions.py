@@ -1,4 +1,4 @@
-"""The one recipe, seen on all five functions."""
+"""The one recipe, seen on all functions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,15 @@ VARIABLES = {
         "PUNCTUAL_ADDRESS_TOPICS",
         "PUNCTUAL_RETENTION_DAYS",
         "PUNCTUAL_LIMITS",
+    },
+    "check": {
+        "PUNCTUAL_TABLE",
+        "PUNCTUAL_SECRETS_KEY_ARN",
+        "PUNCTUAL_HORIZON_SECONDS",
+        "PUNCTUAL_PRIVATE_TARGETS",
+        "PUNCTUAL_ALLOWED_PORTS",
+        "PUNCTUAL_OWN_HOSTS",
+        "PUNCTUAL_ADDRESS_TOPICS",
     },
     "hand_off": {"PUNCTUAL_JOBS_QUEUE_URL", "PUNCTUAL_HORIZON_SECONDS", "PUNCTUAL_LEAD_SECONDS"},
     "sweep": {

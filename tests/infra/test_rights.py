@@ -37,6 +37,12 @@ RIGHTS = {
             "sns:Subscribe",
         },
     },
+    "check": {
+        "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "table": {"dynamodb:GetItem"},
+        "secrets key": {"kms:Decrypt"},
+        "topics of addresses": {"sns:ListSubscriptionsByTopic"},
+    },
     "hand_off": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "stream": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
@@ -81,6 +87,7 @@ MESSAGE_USE = {"kms:Decrypt", "kms:GenerateDataKey"}
 # With a customer key: what each function may do with it, and only by way of the service that it calls.
 KEY_RIGHTS = {
     "api": {"dynamodb": TABLE_USE},
+    "check": {"dynamodb": TABLE_USE},
     "hand_off": {"dynamodb": TABLE_USE, "sqs": MESSAGE_USE},
     "sweep": {"dynamodb": TABLE_USE, "sqs": MESSAGE_USE},
     "fire": {"dynamodb": TABLE_USE, "sqs": MESSAGE_USE, "sns": MESSAGE_USE},
@@ -117,7 +124,7 @@ def test_a_customer_key_adds_its_use_by_way_of_the_services_a_function_calls(fun
 
 
 @pytest.mark.parametrize("make", [lambda: template("prod"), template_with_everything])
-@pytest.mark.parametrize("function", ["api", "fire"])
+@pytest.mark.parametrize("function", ["api", "check", "fire"])
 def test_the_secrets_key_opens_signing_secrets_of_a_named_owner_only(
     make: Callable[[], Template], function: str
 ) -> None:
@@ -169,6 +176,7 @@ def test_only_our_api_and_our_rule_may_call_a_function() -> None:
     }
     assert callers == {
         (made.function_id("api"), "apigateway.amazonaws.com"),
+        (made.function_id("check"), "apigateway.amazonaws.com"),
         (made.function_id("sweep"), "events.amazonaws.com"),
     }
     assert all("SourceArn" in permission for permission in made.all("AWS::Lambda::Permission").values())

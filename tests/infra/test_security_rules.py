@@ -26,13 +26,16 @@ EVERYWHERE = {
     ("AwsSolutions-IAM5[Resource::*]", "HandingOff/Role"),
     *(
         (f"AwsSolutions-IAM5[Resource::{ADDRESS_TOPICS}]", f"{part}/Role")
-        for part in ("Burying", "Firing", "FrontDoor")
+        for part in ("Burying", "Firing", "FrontDoor", "FrontDoor/Checking")
     ),
     ("AwsSolutions-SQS3", "HandingOff/Failures"),
 }
 
 ON_THIS_MACHINE = {
-    *(("AwsSolutions-L1", f"{part}/Function") for part in ("Burying", "Firing", "FrontDoor", "HandingOff", "Sweeping")),
+    *(
+        ("AwsSolutions-L1", f"{part}/Function")
+        for part in ("Burying", "Firing", "FrontDoor", "FrontDoor/Checking", "HandingOff", "Sweeping")
+    ),
     ("AwsSolutions-SNS3", "Channels/Alerts"),
     ("AwsSolutions-SQS4", "Channels/DeadLetters"),
     ("AwsSolutions-SQS4", "Channels/Jobs"),

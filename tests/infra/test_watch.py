@@ -13,7 +13,7 @@ from tests.infra.templates import STAGES, Template, synthesised, template
 ALARMS = {
     *(
         f"{name}{trouble}"
-        for name in ("Api", "HandOff", "Sweep", "Fire", "Bury")
+        for name in ("Api", "Check", "HandOff", "Sweep", "Fire", "Bury")
         for trouble in ("Errors", "Throttles")
     ),
     "SweepSilence",

@@ -16,6 +16,7 @@ from lambdas.jobs.scheduling import FIELDS
 from lambdas.jobs.validating import Validation, validate
 from tests.corpus.files import ADDRESSES, REQUESTS, read_addresses, read_requests
 from tests.examples import HORIZON, new_id
+from tests.fake_names import FakeNames
 from tests.fakes import NOW_MS
 
 RULES = read_addresses(ADDRESSES).rules
@@ -23,19 +24,6 @@ ENTRIES = read_requests(REQUESTS)
 BAD = [entry.document for entry in ENTRIES.bad if isinstance(entry.document, dict) and entry.expect["status"] == 422]
 GOOD = [entry.document for entry in ENTRIES.valid]
 SOUND = {"url": "https://hooks.customer.com/run", "delay_seconds": 60}
-
-
-class FakeNames:
-    """Names that lead to public addresses, but for the one refusal it is given."""
-
-    def __init__(self, refusal: ValueRefused | None = None) -> None:
-        self.refusal = refusal
-        self.checked: list[str] = []
-
-    def check(self, url: str) -> None:
-        self.checked.append(url)
-        if self.refusal is not None:
-            raise self.refusal
 
 
 def validated(document: dict[str, Any], names: FakeNames | None = None, rules: Rules = RULES) -> Validation:
