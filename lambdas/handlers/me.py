@@ -11,7 +11,7 @@ from lambdas.jobs.set_owner import change_settings, seen_now
 
 def read_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
     owner = owner_of(request)
-    return _me(request, seen_now(owner, store=desk.owners(), addresses=desk.addresses()))
+    return _me(owner, seen_now(owner, store=desk.owners(), addresses=desk.addresses()), desk)
 
 
 def change_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
@@ -25,13 +25,15 @@ def change_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
         now_ms=desk.clock.now_ms(),
     )
     desk.journal.tell("owner_changed", owner=owner, request_id=request.request_id)
-    return _me(request, settings)
+    return _me(owner, settings, desk)
 
 
-def _me(request: HttpRequest, settings: OwnerSettings) -> HttpAnswer:
+def _me(owner: str, settings: OwnerSettings, desk: Desk) -> HttpAnswer:
     notify = {
         "on": list(settings.notify.on),
         "email": settings.notify.email,
         "addresses": {each.email: "confirmed" if each.confirmed else "unconfirmed" for each in settings.addresses},
     }
-    return HttpAnswer(200, {"owner": request.owner, "notify": notify})
+    used = desk.limiter.used(owner, now_ms=desk.clock.now_ms())
+    usage = {"requests_this_minute": used.requests, "upcoming_jobs": used.upcoming}
+    return HttpAnswer(200, {"owner": owner, "notify": notify, "limits": used.limits._asdict(), "usage": usage})

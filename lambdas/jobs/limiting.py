@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from lambdas.jobs.allowance import FRESH_MS, Allowance, Seen
 from lambdas.jobs.errors import DamagedItem, QuotaExceeded, RateLimited, SettingInvalid, StoreUnavailable
-from lambdas.jobs.limits import COUNTED_AT_MOST, MINUTE_MS, Counter, Meter, OwnerLimits, Standing
+from lambdas.jobs.limits import COUNTED_AT_MOST, MINUTE_MS, Counter, Meter, OwnerLimits, Standing, Used
 
 if TYPE_CHECKING:
     from lambdas.jobs.job import Job
@@ -71,6 +71,7 @@ class Limiter:
 
     def read(self, owner: str, *, now_ms: int) -> None:
         """Count a request that makes and moves no job. Raises RateLimited."""
+        self._turn += 1
         known = self._owner(owner, now_ms)
         if known.reads >= known.limits.reads_per_minute:
             most = known.limits.reads_per_minute
@@ -93,9 +94,18 @@ class Limiter:
 
     def meter(self, owner: str, *, now_ms: int) -> Meter:
         """How the owner stands with requests that make or move jobs, as far as this process knows; asks nothing."""
-        known = self._owner(owner, now_ms)
+        known = self._owner(owner, now_ms, look=False)
         most, remaining = known.limits.requests_per_minute, _requests_of(known).remaining
         return Meter("requests", most, remaining, 60, _seconds_left(now_ms))
+
+    def used(self, owner: str, *, now_ms: int) -> Used:
+        """What the owner uses, as far as can be known for one look at the counter of this minute."""
+        known = self._owner(owner, now_ms)
+        counter = Counter(owner, "", known.minute_ms)
+        here = _requests_of(known)
+        elsewhere = self._ask(lambda: self._usage.taken(counter), now_ms) or 0
+        upcoming = known.upcoming.now if known.upcoming is not None else None
+        return Used(known.limits, max(0, elsewhere + here.owed - here.left), upcoming)
 
     def admit(self, job: Job, *, now_ms: int) -> None:
         """See that there is room for a new job. Raises QuotaExceeded."""
@@ -160,10 +170,10 @@ class Limiter:
         allowance.receive(taken)
         return allowance.accept(units)
 
-    def _owner(self, owner: str, now_ms: int) -> _Owner:
+    def _owner(self, owner: str, now_ms: int, *, look: bool = True) -> _Owner:
         """What is known of the owner, looked up anew when that was too long ago, and their counts of this minute."""
         known = self._owners.get(owner)
-        if known is None or not self._holds(known, now_ms):
+        if known is None or (look and not self._holds(known, now_ms)):
             standing = self._ask(lambda: self._usage.standing(owner), now_ms)
             if known is None:
                 known = _kept(self._owners, owner, lambda: _Owner(self._defaults, now_ms))

@@ -112,6 +112,15 @@ class Taken(NamedTuple):
     room: int
 
 
+class Used(NamedTuple):
+    """An owner's limits and what they use of them: requests of this minute that were counted so far, and jobs that
+    were upcoming when they were looked at, at most a minute ago; None if nobody could look."""
+
+    limits: OwnerLimits
+    requests: int
+    upcoming: int | None
+
+
 class Standing(NamedTuple):
     """What is stored about an owner: limits that are theirs alone, and how many jobs of theirs are unfinished.
 

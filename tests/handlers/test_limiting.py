@@ -158,6 +158,36 @@ def test_reads_have_a_limit_of_their_own(serve: Serve) -> None:
     assert service.usage.writes == 2  # one for the request, one for the job's host
 
 
+def test_whoever_asks_is_told_their_limits_and_what_they_use(serve: Serve) -> None:
+    """Their own limits; other owners' are nobody else's."""
+    service = serve(STARTER)
+    service.usage.set_limits("ada", {"upcoming_jobs": 50})
+    for _ in range(3):
+        call("POST", "/v1/jobs", SOON)
+    me = call("GET", "/v1/me")["body"]
+    assert me["limits"] == {**STARTER._asdict(), "upcoming_jobs": 50}
+    assert me["usage"] == {"requests_this_minute": 3, "upcoming_jobs": 3}
+    assert call("PATCH", "/v1/me", {})["body"]["usage"] == me["usage"]
+    other = call("GET", "/v1/me", owner="eve")["body"]
+    assert (other["limits"], other["usage"]["upcoming_jobs"]) == (STARTER._asdict(), 0)
+
+
+def test_what_is_counted_without_a_write_is_told_too(serve: Serve) -> None:
+    """Of high limits the first hundredth, and what is leased and not used is not said to be used."""
+    service = serve(OwnerLimits(requests_per_minute=1_000))
+    used = []
+    for _ in range(12):
+        call("POST", "/v1/jobs", SOON)
+        used.append(call("GET", "/v1/me")["body"]["usage"]["requests_this_minute"])
+    assert used == list(range(1, 13)) and service.usage.writes == 1
+
+
+def test_what_cannot_be_known_is_not_made_up(serve: Serve) -> None:
+    """F20."""
+    serve(STARTER).usage.down = True
+    assert call("GET", "/v1/me")["body"]["usage"] == {"requests_this_minute": 0, "upcoming_jobs": None}
+
+
 def test_owners_do_not_feel_each_other(serve: Serve) -> None:
     serve(STARTER.changed({"requests_per_minute": 1}))
     answers = [call("POST", "/v1/jobs", SOON, owner=owner) for owner in ("ada", "ada", "eve")]
