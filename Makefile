@@ -54,7 +54,7 @@ redrive: setup ## send failed jobs again; a list until ARGS="--send" (ARGS="--he
 # The functions' locks are constrained by requirements.txt, so that all agree on versions.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
-FUNCTIONS := api check hand_off sweep fire bury
+FUNCTIONS := api check hand_off sweep fire bury count
 
 lock: setup ## renew the locks after a change in pyproject.toml (UPGRADE=1 takes the newest versions)
 	@$(COMPILE) pyproject.toml $(FUNCTIONS:%=--extra %) --extra infra -o requirements.txt

@@ -52,6 +52,7 @@ def _queues(watched: Watched) -> list[cloudwatch.IWidget]:
             channels.jobs.metric_approximate_number_of_messages_delayed(),
             channels.dead_letters.metric_approximate_number_of_messages_visible(),
             watched.stream_failures.metric_approximate_number_of_messages_visible(),
+            watched.uncounted.metric_approximate_number_of_messages_visible(),
         ),
         _graph("Age of the oldest message, s", channels.jobs.metric_approximate_age_of_oldest_message()),
     ]

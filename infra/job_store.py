@@ -1,4 +1,5 @@
-"""The table: every job, its attempts, and the marks of the sweep. Its stream is the outbox of the api."""
+"""The table: every job, its attempts, and the marks of the sweep. Its stream is the outbox of the api,
+and what is counted."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class JobStore(Construct):
             partition_key=_string("pk"),
             sort_key=_string("sk"),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            stream=dynamodb.StreamViewType.NEW_IMAGE,
+            # What a job was before says which counter it leaves.
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             time_to_live_attribute="expires_at",
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True

@@ -26,6 +26,7 @@ class Watched:
     front_door: FrontDoor
     channels: Channels
     stream_failures: sqs.Queue
+    uncounted: sqs.Queue
     sweep_period: Duration
 
 

@@ -21,7 +21,7 @@ from infra.imported_files import imported_files
 from infra.target import Target
 from infra.wheels import compile_modules, wheels
 
-FUNCTIONS = ("api", "check", "hand_off", "sweep", "fire", "bury")
+FUNCTIONS = ("api", "check", "hand_off", "sweep", "fire", "bury", "count")
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".local" / "bundles"

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.burying import Burying
 from infra.channels import Channels
+from infra.counting import Counting
 from infra.encryption import customer_key, secrets_key
 from infra.firing import Firing
 from infra.front_door import FrontDoor
@@ -60,6 +61,7 @@ class SchedulerStack(Stack):
         self.sweeping = Sweeping(self, "Sweeping", recipe=recipe, store=self.store, channels=self.channels)
         self.firing = Firing(self, "Firing", recipe=recipe, store=self.store, secrets=secrets, channels=self.channels)
         self.burying = Burying(self, "Burying", recipe=recipe, store=self.store, channels=self.channels)
+        self.counting = Counting(self, "Counting", recipe=recipe, store=self.store)
 
         Watch(self, "Watch", settings=settings, watched=self._watched())
         self._tell_where_things_are()
@@ -73,10 +75,12 @@ class SchedulerStack(Stack):
                 "sweep": self.sweeping.function,
                 "fire": self.firing.function,
                 "bury": self.burying.function,
+                "count": self.counting.function,
             },
             front_door=self.front_door,
             channels=self.channels,
             stream_failures=self.handing_off.failures,
+            uncounted=self.counting.failures,
             sweep_period=self.sweeping.period,
         )
 
@@ -98,6 +102,7 @@ class SchedulerStack(Stack):
             "SweepFunctionName": self.sweeping.function.function_name,
             "FireFunctionName": self.firing.function.function_name,
             "BuryFunctionName": self.burying.function.function_name,
+            "CountFunctionName": self.counting.function.function_name,
         }
         for name, value in outputs.items():
             if value is not None:

@@ -27,6 +27,7 @@ class Watch(Construct):
         self._watch_sweep()
         self._watch_queues(settings)
         self._watch_stream()
+        self._watch_counters()
         self._watch_outcomes(is_local=settings.is_local)
         self._watch_front_door()
         dashboard(self, watched)
@@ -98,6 +99,23 @@ class Watch(Construct):
             periods=3,
             description="The stream is read a minute or more behind, so jobs due soon after they were made are late: "
             "see the log of hand_off.",
+        )
+
+    def _watch_counters(self) -> None:
+        self._alarm(
+            "Uncounted",
+            self._watched.uncounted.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
+            threshold=1,
+            description="count gave up on part of the stream, so counters are wrong. Jobs are not: they fire as ever. "
+            "Run make recount when the cause is gone.",
+        )
+        self._alarm(
+            "CountingAge",
+            self._watched.functions["count"].metric("IteratorAge", period=MINUTE, statistic="Maximum"),
+            threshold=300_000,
+            periods=3,
+            description="Counters are five minutes or more behind: see the log of count. What is not counted within "
+            "a day is lost to them.",
         )
 
     def _watch_outcomes(self, *, is_local: bool) -> None:

@@ -28,6 +28,7 @@ from lambdas.jobs.errors import SettingInvalid
 from lambdas.jobs.horizon import Horizon
 
 if TYPE_CHECKING:
+    from lambdas.adapters.dynamodb_counters import DynamoDbCounters
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
     from lambdas.adapters.dynamodb_owners import DynamoDbOwners
     from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
@@ -53,6 +54,13 @@ class HandOffParts:
     journal: PowertoolsJournal
     clock: SystemClock
     horizon: Horizon
+
+
+@dataclass(frozen=True, slots=True)
+class CountParts:
+    counters: DynamoDbCounters
+    journal: PowertoolsJournal
+    clock: SystemClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,11 @@ def check_parts() -> tuple[Bench, PowertoolsJournal]:
 @cache
 def hand_off_parts() -> HandOffParts:
     return HandOffParts(_queue(), _journal(), SystemClock(), _horizon())
+
+
+@cache
+def count_parts() -> CountParts:
+    return CountParts(_counters(), _journal(), SystemClock())
 
 
 @cache
@@ -209,6 +222,12 @@ def _rules() -> Rules:
         allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
         own_hosts=_text("PUNCTUAL_OWN_HOSTS", ""),
     )
+
+
+def _counters() -> DynamoDbCounters:
+    from lambdas.adapters.dynamodb_counters import DynamoDbCounters
+
+    return DynamoDbCounters(_client("dynamodb"), _text("PUNCTUAL_TABLE"))
 
 
 def _targets() -> DynamoDbTargets:

@@ -33,6 +33,8 @@ RULE_TICK_SECONDS = 1
 WORKERS_OF_A_CALLED_FUNCTION = 4
 """Calls beyond this wait for a worker. AWS would start more; on two cores 30 at once took 10 s to start."""
 MAILER = "no-reply@sns.amazonaws.com"
+SHARD = "shardId-00000000000000000000-00000000"
+"""The one shard that MiniStack's streams have, by its own name."""
 STOP_SECONDS = 8
 """How long stopping may take before it is forced."""
 
@@ -66,6 +68,7 @@ def _serve_functions_on_time() -> None:
     scheduler._SCHEDULE_TICK_INTERVAL = RULE_TICK_SECONDS
     sqs._receive_messages_for_esm = batching(sqs)
     lambda_svc._execute_function_warm = waiting_for_a_worker(lambda_svc)
+    lambda_svc._execute_function = naming_the_shard(lambda_svc._execute_function)
 
     def wake() -> None:
         while True:
@@ -111,6 +114,20 @@ def waiting_for_a_worker(lambda_svc: Any) -> Callable[..., dict[str, Any]]:
             return result
 
     return execute_in_turn
+
+
+def naming_the_shard(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """MiniStack's execution, with the shard in events of a table's stream. AWS names it where the event source has a
+    tumbling window, a setting that MiniStack drops."""
+
+    def execute_knowing_the_shard(func: dict[str, Any], event: Any) -> dict[str, Any]:
+        records = event.get("Records") if isinstance(event, dict) else None
+        if records and records[0].get("eventSource") == "aws:dynamodb":
+            event = {**event, "shardId": SHARD}
+        result: dict[str, Any] = execute(func, event)
+        return result
+
+    return execute_knowing_the_shard
 
 
 def _judge_batches_as_aws_does() -> None:

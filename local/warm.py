@@ -29,9 +29,7 @@ def warm(endpoint_url: str, outputs: Mapping[str, str], *, api_url: str, token: 
     """
     functions = aws.session().client("lambda", endpoint_url=endpoint_url, config=aws.CONFIG.merge(AT_ONCE))
     fire = outputs["FireFunctionName"]
-    others = [
-        outputs[name] for name in ("CheckFunctionName", "HandOffFunctionName", "BuryFunctionName", "SweepFunctionName")
-    ]
+    others = [outputs[f"{name}FunctionName"] for name in ("Check", "HandOff", "Bury", "Sweep", "Count")]
 
     def invoke(function: str) -> None:
         functions.invoke(FunctionName=function, Payload=json.dumps(NO_RECORDS).encode())

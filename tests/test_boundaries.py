@@ -20,7 +20,7 @@ WIRING = "lambdas/wiring.py"
 CORE_LIBRARIES = {"idna", "pydantic", "typing_extensions", "tzdata"}
 """What the core may import beside the standard library: all for judging what users send."""
 
-FUNCTIONS = ("api", "hand_off", "sweep", "fire", "bury")
+FUNCTIONS = ("api", "hand_off", "sweep", "fire", "bury", "count")
 
 MEANT_FOR = {"pydantic": {"api"}, "tzdata": {"api"}, "uuid_utils": {"api"}, "requests": {"fire"}}
 """Libraries that are heavy to import, and which functions may."""

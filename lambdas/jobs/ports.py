@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from lambdas.jobs.counting import Day, DayCount, Step
     from lambdas.jobs.due_job import DueJob
     from lambdas.jobs.errors import DamagedSecret
     from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
@@ -410,6 +411,34 @@ class Addresses(Protocol):
 
     def forget(self, owner: str, email: str) -> None:
         """Send nothing there any more. One that is not known is fine."""
+        ...
+
+
+class Counters(Protocol):
+    """How many jobs each owner has, by day of due time. Every method may raise StoreUnavailable."""
+
+    def add(self, steps: Mapping[Day, Sequence[Step]], *, lane: str, now_ms: int) -> Sequence[Day]:
+        """Count the steps of each day, in the order of their sequence: each once, however often it comes.
+
+        A step counts if no later one of its lane was counted for that day. When this raises, some days may have been
+        counted; the same steps may come again. Returns the days whose counters cannot be understood: they stay as
+        they are.
+        """
+        ...
+
+    def read(self, owner: str, *, first: int, last: int) -> Sequence[DayCount]:
+        """The owner's counters of the days with these numbers and between, in order; days without jobs are missing.
+
+        What was written in the last second or so may be missing too. May raise DamagedItem.
+        """
+        ...
+
+    def find(self, day: Day) -> DayCount:
+        """A day's counters as they are now; at version 0 when there are none. May raise DamagedItem."""
+        ...
+
+    def replace(self, count: DayCount) -> bool:
+        """Write a day's counters whole if those that stand there are of the version before; False if they are not."""
         ...
 
 

@@ -11,13 +11,14 @@ import time_machine
 from moto import mock_aws
 
 from lambdas.adapters.dynamodb_alert_groups import DynamoDbAlertGroups
+from lambdas.adapters.dynamodb_counters import DynamoDbCounters
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.adapters.dynamodb_owners import DynamoDbOwners
 from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
 from lambdas.adapters.dynamodb_targets import DynamoDbTargets
 from lambdas.adapters.dynamodb_usage import DynamoDbUsage
 from lambdas.adapters.kms_seal import KmsSeal
-from lambdas.jobs.ports import AlertGroups, JobStore, OwnerStore, SigningSecrets, Targets, Usage
+from lambdas.jobs.ports import AlertGroups, Counters, JobStore, OwnerStore, SigningSecrets, Targets, Usage
 from local.emulator import Emulator
 from tests.contracts.aws_places import client, make_table
 from tests.contracts.dynamodb_local.running import NotHere, running
@@ -32,6 +33,7 @@ from tests.contracts.queue_places import (
 )
 from tests.examples import RETENTION_MS
 from tests.fake_alert_groups import FakeAlertGroups
+from tests.fake_counters import FakeCounters
 from tests.fake_owners import FakeOwners
 from tests.fake_usage import FakeUsage
 from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, FakeTargets
@@ -72,6 +74,9 @@ class Table:
 
     def alert_groups(self) -> DynamoDbAlertGroups:
         return DynamoDbAlertGroups(self.client, self.name)
+
+    def counters(self) -> DynamoDbCounters:
+        return DynamoDbCounters(self.client, self.name)
 
     def store(self, *, due_page: int = PAGE) -> DynamoDbJobStore:
         return DynamoDbJobStore(self.client, self.name, retention_ms=RETENTION_MS, due_page=due_page)
@@ -127,6 +132,12 @@ def alert_groups(request: pytest.FixtureRequest) -> AlertGroups:
     if request.param == "fake":
         return FakeAlertGroups()
     return table_in(request.param, request).alert_groups()
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])
+def counters(request: pytest.FixtureRequest) -> Counters:
+    """Counters of jobs: nothing counted yet."""
+    return FakeCounters() if request.param == "fake" else table_in(request.param, request).counters()
 
 
 @pytest.fixture(params=["fake", "moto", EMULATOR])

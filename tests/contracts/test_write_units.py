@@ -6,7 +6,7 @@ Section 4 of the design: create 3, claim 1, finishing settle 4 (5 when it failed
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +14,9 @@ import pytest
 
 from lambdas.adapters.attribute_values import item_size, to_attributes
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+from lambdas.jobs.counting import DAY_MS, QUARTER_MS, QUARTERS_A_DAY, Change, Standing, steps_of
 from lambdas.jobs.grouping import Group, GroupKey, Named
-from lambdas.jobs.job import AttemptError, AttemptOutcome, Body, Job
+from lambdas.jobs.job import AttemptError, AttemptOutcome, Body, Job, Status
 from lambdas.jobs.limiting import Limiter
 from lambdas.jobs.limits import PRESETS, OwnerLimits
 from lambdas.jobs.receipt import Receipt, RequestKey
@@ -150,6 +151,43 @@ def test_counting_requests_costs_nothing_up_to_a_hundredth_and_then_one_for_each
         for _ in range(40 if owner == "ada" else 3):
             limiter.request(owner, now_ms=NOW_MS)
     assert units == [0, 1, 1, 1, 0, 1, 1, 1]
+
+
+def life(job_ids: Sequence[str], *, now_ms: int = NOW_MS) -> Iterator[list[Change]]:
+    """What a stream has of jobs that succeed and expire: all of them stored, claimed, settled, gone."""
+    scheduled, running, succeeded = (
+        Standing("ada", now_ms, status) for status in (Status.SCHEDULED, Status.RUNNING, Status.SUCCEEDED)
+    )
+    ways = [(None, scheduled), (scheduled, running), (running, succeeded), (succeeded, None)]
+    for number, (before, after) in enumerate(ways):
+        first = number * len(job_ids)
+        yield [Change(first + place, before, after, expired=after is None) for place in range(len(job_ids))]
+
+
+@pytest.mark.parametrize("jobs", [1, 100])
+def test_counters_cost_one_for_each_day_that_a_batch_touches(
+    counting_table: Table, units: list[float], jobs: int
+) -> None:
+    """A job that shares with none costs four in its whole life; a hundred together cost no more."""
+    counters = counting_table.counters()
+    for changes in life([new_id() for _ in range(jobs)]):
+        counters.add(steps_of(changes), lane="lane", now_ms=NOW_MS)
+    assert units == [1, 1, 1, 1]
+
+
+def test_a_day_with_jobs_of_every_kind_in_every_quarter_costs_six(counting_table: Table, units: list[float]) -> None:
+    """Also when some of each have expired: a hundred thousand of each, the most that an item can hold."""
+    counters = counting_table.counters()
+    due = [NOW_MS // DAY_MS * DAY_MS + quarter * QUARTER_MS for quarter in range(QUARTERS_A_DAY)]
+    jobs = [Standing("o" * 36, due_at_ms, status) for due_at_ms in due for status in Status]
+    for number, job in enumerate(jobs):
+        gone = Change(2 * number, job, None, expired=True)
+        counters.add(steps_of([gone, Change(2 * number + 1, None, job)]), lane="lane", now_ms=NOW_MS)
+    (day,) = counters.read("o" * 36, first=0, last=100_000)
+    full = replace(day, cells=dict.fromkeys((*day.cells, *map(Standing.cell, jobs)), 123456), version=day.version + 1)
+    units.clear()
+    assert counters.replace(full)
+    assert units == [6]
 
 
 def test_an_edit_costs_what_it_moves(store: DynamoDbJobStore, units: list[float]) -> None:

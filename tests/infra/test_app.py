@@ -31,6 +31,7 @@ OUTPUTS = {
     "SweepFunctionName",
     "FireFunctionName",
     "BuryFunctionName",
+    "CountFunctionName",
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.infra.templates import STAGES, Template, synthesised, template, template_with_everything
 from tests.world import MAX_RECEIVES, VISIBILITY_MS
 
-QUEUES = ("Jobs", "DeadLetters", "Failures")
+QUEUES = ("Jobs", "DeadLetters", "Failures", "Uncounted")
 # API.md: `timeout_seconds` ≤ 60; leases are 30 s longer, and a message may come 5 s before its lead.
 LONGEST_REQUEST_SECONDS = 60
 LEASE_MARGIN_SECONDS = 30

@@ -38,6 +38,28 @@ def test_the_stream_is_read_from_its_oldest_record_and_without_waiting(stage: st
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_counting_is_woken_by_jobs_only(stage: str) -> None:
+    """Not by what is stored beside them, nor by the counters that it writes itself."""
+    (pattern,) = template(stage).event_source("count")["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["JOB"]}}}}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_counting_knows_its_shard_and_tries_until_the_stream_forgets(stage: str) -> None:
+    """An event names its shard only where the source has a window, and a window allows one batch of a shard at once.
+    What is given up at last is written down."""
+    made = template(stage)
+    source = made.event_source("count")
+    assert source["StartingPosition"] == "TRIM_HORIZON"
+    assert 0 < source["TumblingWindowInSeconds"] <= 900
+    assert "ParallelizationFactor" not in source
+    assert "MaximumRetryAttempts" not in source, "AWS's default is: until the record is too old"
+    assert 12 * 3600 <= source["MaximumRecordAgeInSeconds"] < 24 * 3600
+    destination = source["DestinationConfig"]["OnFailure"]["Destination"]
+    assert destination == {"Fn::GetAtt": [made.queue_id("Uncounted"), "Arn"]}
+
+
+@pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize(("function", "queue"), [("fire", "Jobs"), ("bury", "DeadLetters")])
 def test_a_queue_keeps_the_messages_that_its_function_reports(function: str, queue: str, stage: str) -> None:
     """Ten at a time, each acknowledged for itself."""

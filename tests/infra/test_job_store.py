@@ -32,9 +32,9 @@ def test_two_indexes_hold_keys_only(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_change_is_in_the_stream_as_the_item_is_then(stage: str) -> None:
-    """The stream is the outbox of the api."""
-    assert template(stage).one(TABLE)["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+def test_every_change_is_in_the_stream_with_the_item_before_and_after(stage: str) -> None:
+    """The stream is the outbox of the api, and what counters are made of."""
+    assert template(stage).one(TABLE)["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -15,7 +15,7 @@ _PREFIX = {"Fn::Join": ["", [{"Ref": "AWS::StackName"}, "-address-"]]}
 _ARN = ["arn", {"Ref": "AWS::Partition"}, "sns", {"Ref": "AWS::Region"}, {"Ref": "AWS::AccountId"}, _PREFIX]
 ADDRESS_TOPICS = {"Fn::Join": ["", [{"Fn::Join": [":", _ARN]}, "*"]]}
 
-# The whole of it. `*` stands once, where AWS allows nothing else: ListStreams knows no resource.
+# The whole of it. `*` stands where AWS allows nothing else: ListStreams knows no resource.
 RIGHTS = {
     "api": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -72,6 +72,13 @@ RIGHTS = {
         "alerts": {"sns:Publish"},
         "topics of addresses": {"sns:ListSubscriptionsByTopic", "sns:Publish"},
     },
+    "count": {
+        "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "stream": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        "*": {"dynamodb:ListStreams"},
+        "table": {"dynamodb:UpdateItem"},
+        "uncounted": {"sqs:SendMessage"},
+    },
 }
 
 TABLE_USE = {
@@ -92,6 +99,7 @@ KEY_RIGHTS = {
     "sweep": {"dynamodb": TABLE_USE, "sqs": MESSAGE_USE},
     "fire": {"dynamodb": TABLE_USE, "sqs": MESSAGE_USE, "sns": MESSAGE_USE},
     "bury": {"dynamodb": TABLE_USE, "sqs": MESSAGE_USE, "sns": MESSAGE_USE},
+    "count": {"dynamodb": TABLE_USE, "sqs": MESSAGE_USE},
 }
 
 
@@ -223,6 +231,7 @@ def _name_of(made: Template, function: str, resource: Any) -> str:
         made.queue_id("Jobs"): "jobs queue",
         made.queue_id("DeadLetters"): "dead letters",
         made.queue_id("Failures"): "stream failures",
+        made.queue_id("Uncounted"): "uncounted",
     }
     return queues.get(logical_id) or names.get((kind, attribute), f"{kind} {attribute}")
 

@@ -23,22 +23,25 @@ EVERYWHERE = {
     ("AwsSolutions-APIG4", "FrontDoor/Preflight"),
     ("AwsSolutions-COG2", "Identity/Users"),
     ("AwsSolutions-COG8", "Identity/Users"),
+    ("AwsSolutions-IAM5[Resource::*]", "Counting/Role"),
     ("AwsSolutions-IAM5[Resource::*]", "HandingOff/Role"),
     *(
         (f"AwsSolutions-IAM5[Resource::{ADDRESS_TOPICS}]", f"{part}/Role")
         for part in ("Burying", "Firing", "FrontDoor", "FrontDoor/Checking")
     ),
+    ("AwsSolutions-SQS3", "Counting/Uncounted"),
     ("AwsSolutions-SQS3", "HandingOff/Failures"),
 }
 
 ON_THIS_MACHINE = {
     *(
         ("AwsSolutions-L1", f"{part}/Function")
-        for part in ("Burying", "Firing", "FrontDoor", "FrontDoor/Checking", "HandingOff", "Sweeping")
+        for part in ("Burying", "Counting", "Firing", "FrontDoor", "FrontDoor/Checking", "HandingOff", "Sweeping")
     ),
     ("AwsSolutions-SNS3", "Channels/Alerts"),
     ("AwsSolutions-SQS4", "Channels/DeadLetters"),
     ("AwsSolutions-SQS4", "Channels/Jobs"),
+    ("AwsSolutions-SQS4", "Counting/Uncounted"),
     ("AwsSolutions-SQS4", "HandingOff/Failures"),
 }
 

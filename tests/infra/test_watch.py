@@ -13,7 +13,7 @@ from tests.infra.templates import STAGES, Template, synthesised, template
 ALARMS = {
     *(
         f"{name}{trouble}"
-        for name in ("Api", "Check", "HandOff", "Sweep", "Fire", "Bury")
+        for name in ("Api", "Check", "HandOff", "Sweep", "Fire", "Bury", "Count")
         for trouble in ("Errors", "Throttles")
     ),
     "SweepSilence",
@@ -21,6 +21,8 @@ ALARMS = {
     "JobsQueueAge",
     "StreamFailures",
     "StreamAge",
+    "Uncounted",
+    "CountingAge",
     "Lateness",
     "Retries",
     "Failures",

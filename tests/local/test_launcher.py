@@ -103,3 +103,19 @@ def test_the_same_code_is_unpacked_once_and_other_code_beside_it(tmp_path: Path)
         assert (folder / "handler.py").read_text() == content
     assert len(list((tmp_path / "code").iterdir())) == 2
     assert os.path.samefile(tmp_path / "worker-0", tmp_path / "worker-1")
+
+
+def test_an_event_of_a_stream_names_its_shard() -> None:
+    """As AWS does for a source with a window; other events stay as they are."""
+    given: list[Any] = []
+
+    def execute(_func: dict[str, Any], event: Any) -> dict[str, Any]:
+        given.append(event)
+        return {"body": "answer"}
+
+    named = launcher.naming_the_shard(execute)
+    record, message = {"eventSource": "aws:dynamodb"}, {"eventSource": "aws:sqs"}
+    others: list[Any] = [{"Records": [message]}, {"Records": []}, {}, None, "text"]
+    for event in ({"Records": [record]}, *others):
+        assert named({}, event) == {"body": "answer"}
+    assert given == [{"Records": [record], "shardId": launcher.SHARD}, *others]
