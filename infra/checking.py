@@ -8,12 +8,13 @@ from constructs import Construct
 
 from infra.channels import Channels, acknowledge_address_topics, may_look_for_addresses
 from infra.encryption import may_seal
-from infra.job_store import JobStore
+from infra.job_store import OWNER_STATUS, JobStore
 from infra.python_function import FunctionRecipe
 
 
 class Checking(Construct):
-    """check: validates documents and tries requests out. Apart from the api, which calls no target and no resolver."""
+    """check: validates documents and tries requests out. Apart from the api, which calls no target and no resolver;
+    and with no right to change a job."""
 
     def __init__(
         self,
@@ -38,6 +39,8 @@ class Checking(Construct):
             timeout=Duration.seconds(28),
             rights=[
                 store.may("GetItem"),
+                store.may_query(OWNER_STATUS),
+                store.may_count_use(settings),
                 may_seal(secrets, "Decrypt", settings=settings),
                 may_look_for_addresses(channels),
             ],
@@ -49,6 +52,7 @@ class Checking(Construct):
                 "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
                 "PUNCTUAL_OWN_HOSTS": own_hosts,
                 "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
+                "PUNCTUAL_LIMITS": settings.limits,
             },
         )
         acknowledge_address_topics(self)

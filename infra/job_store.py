@@ -59,6 +59,16 @@ class JobStore(Construct):
             actions=[f"dynamodb:{action}" for action in actions], resources=[self.table.table_arn]
         )
 
+    def may_count_use(self, settings: StageSettings) -> iam.PolicyStatement:
+        """The right to count what owners use, and to change no other item. The emulator knows no such condition."""
+        return iam.PolicyStatement(
+            actions=["dynamodb:UpdateItem"],
+            resources=[self.table.table_arn],
+            conditions=None
+            if settings.is_local
+            else {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["USAGE#*"]}},
+        )
+
     def may_query(self, index: str) -> iam.PolicyStatement:
         """The right to query one index, and no other."""
         return iam.PolicyStatement(actions=["dynamodb:Query"], resources=[f"{self.table.table_arn}/index/{index}"])

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from lambdas.jobs.destination import Rules
     from lambdas.jobs.fire import Worker
     from lambdas.jobs.job import Notify
+    from lambdas.jobs.limiting import Limiter
     from lambdas.jobs.owners_alerts import NotifyOf, OwnersAlerts
     from lambdas.jobs.target import Limits
 
@@ -78,8 +79,6 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
     from uuid_utils import uuid7
 
     from lambdas.handlers.desk import Desk
-    from lambdas.jobs.limiting import Limiter
-    from lambdas.jobs.limits import OwnerLimits
     from lambdas.jobs.signing import KEY_BYTES
 
     journal = _journal()
@@ -96,9 +95,7 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         owners=_owners,
         addresses=_addresses(),
         targets=_targets(),
-        limiter=Limiter(
-            usage=_usage(), journal=journal, defaults=OwnerLimits.from_setting(_text("PUNCTUAL_LIMITS", "standard"))
-        ),
+        limiter=_limiter(journal),
     )
     return desk, journal
 
@@ -123,6 +120,7 @@ def check_parts() -> tuple[Bench, PowertoolsJournal]:
         secrets=_signing_secrets(),
         owners=_owners,
         addresses=_addresses(),
+        limiter=_limiter(journal),
         new_id=lambda: uuid7().hex,
     )
     return bench, journal
@@ -212,6 +210,14 @@ def _store() -> DynamoDbJobStore:
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 
     return DynamoDbJobStore(_client("dynamodb"), _text("PUNCTUAL_TABLE"), retention_ms=_retention_ms())
+
+
+def _limiter(journal: PowertoolsJournal) -> Limiter:
+    from lambdas.jobs.limiting import Limiter
+    from lambdas.jobs.limits import OwnerLimits
+
+    defaults = OwnerLimits.from_setting(_text("PUNCTUAL_LIMITS", "standard"))
+    return Limiter(usage=_usage(), journal=journal, defaults=defaults)
 
 
 def _rules() -> Rules:

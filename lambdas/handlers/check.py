@@ -10,10 +10,12 @@ from lambdas import wiring
 from lambdas.handlers.desk import check_document_type, confirmed_by, owner_of
 from lambdas.handlers.front import Routes, respond
 from lambdas.handlers.http import HttpAnswer, HttpRequest
+from lambdas.handlers.limiting import Gate
 from lambdas.handlers.manners import client_request_id
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.document import read_document
 from lambdas.jobs.horizon import Horizon
+from lambdas.jobs.limiting import Limiter
 from lambdas.jobs.ports import Addresses, Clock, Journal, Names, OwnerStore, Sender, SigningSecrets
 from lambdas.jobs.sending import Failure
 from lambdas.jobs.target import target_host
@@ -35,13 +37,14 @@ class Bench:
     secrets: SigningSecrets
     owners: Callable[[], OwnerStore]
     addresses: Callable[[], Addresses]
+    limiter: Limiter
     new_id: Callable[[], str]
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one request."""
     bench, journal = wiring.check_parts()
-    answer = respond(event, bench, ROUTES)
+    answer = respond(event, bench, ROUTES, Gate(bench.limiter, bench.clock))
     journal.flush()
     return answer
 
@@ -72,6 +75,7 @@ def try_request(request: HttpRequest, bench: Bench) -> HttpAnswer:
         now_ms=bench.clock.now_ms(),
         rules=bench.rules,
     )
+    bench.limiter.admit_now(asked.job, now_ms=asked.job.due_at_ms)
     tried = try_out(asked, secret=bench.secrets.glance(owner), sender=bench.sender, clock=bench.clock)
     bench.journal.tell(
         "tried",

@@ -121,6 +121,10 @@ class Limiter:
         if _place(before) != _place(after):
             self._admit_time(after, self._owner(after.owner, now_ms), now_ms)
 
+    def admit_now(self, job: Job, *, now_ms: int) -> None:
+        """See that there is room for a request that is sent now and makes no job. Raises QuotaExceeded."""
+        self._admit_time(job, self._owner(job.owner, now_ms), now_ms)
+
     def _admit_time(self, job: Job, known: _Owner, now_ms: int) -> None:
         minute_ms, host = _place(job)
         if self._could_be_full(known) and not self._has_room(job.owner, minute_ms, known.limits.due_per_minute, now_ms):

@@ -12,6 +12,7 @@ from lambdas.handlers import api, check
 from lambdas.jobs.criteria import CRITERIA
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.errors import ValueRefused
+from lambdas.jobs.limits import OwnerLimits
 from lambdas.jobs.sending import Failure
 from lambdas.jobs.signing import SigningSecret
 from tests.examples import new_key
@@ -27,8 +28,8 @@ JSON = {"content-type": "application/json"}
 class Checks:
     """The function over fakes."""
 
-    def __init__(self) -> None:
-        self.service = Service()
+    def __init__(self, service: Service | None = None) -> None:
+        self.service = service or Service()
         self.names = FakeNames()
         self.bench = check.Bench(
             journal=self.service.journal,
@@ -40,6 +41,7 @@ class Checks:
             secrets=self.service.secrets,
             owners=lambda: self.service.owners,
             addresses=lambda: self.service.addresses,
+            limiter=self.service.limiter,
             new_id=lambda: DIGITS,
         )
 
@@ -129,6 +131,33 @@ class TestTry:
         assert status == 422
         assert [fault["code"] for fault in told["errors"]] == ["url_address_denied", "unknown_field"]
         assert checks.service.sender.sent == []
+
+
+class TestLimits:
+    """T9: a trial is a request to somebody else's host, as a job's attempt is."""
+
+    def test_trials_count_with_the_requests_that_make_jobs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        checks = Checks(Service(limits=OwnerLimits(requests_per_minute=2)))
+        monkeypatch.setattr(wiring, "check_parts", lambda: (checks.bench, checks.service.journal))
+        answers = [post("/v1/test", {"url": URL}) for _ in range(3)]
+        assert [status for status, _ in answers] == [200, 200, 429]
+        assert answers[-1][1]["code"] == "rate_limited"
+        assert len(checks.service.sender.sent) == 2
+
+    def test_trials_at_one_host_count_with_the_jobs_that_are_due_there_in_this_minute(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        checks = Checks(Service(limits=OwnerLimits(due_per_host_minute=1)))
+        monkeypatch.setattr(wiring, "check_parts", lambda: (checks.bench, checks.service.journal))
+        answers = [post("/v1/test", {"url": f"{URL}/{number}"}) for number in range(2)]
+        assert [status for status, _ in answers] == [200, 429]
+        assert answers[-1][1]["code"] == "quota_exceeded"
+        assert post("/v1/test", {"url": "https://another.customer.com/"})[0] == 200
+
+    def test_validations_count_with_the_reads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        checks = Checks(Service(limits=OwnerLimits(requests_per_minute=1, reads_per_minute=2)))
+        monkeypatch.setattr(wiring, "check_parts", lambda: (checks.bench, checks.service.journal))
+        assert [post("/v1/validate", {})[0] for _ in range(3)] == [200, 200, 429]
 
 
 @pytest.mark.parametrize("path", ["/v1/validate", "/v1/test"])

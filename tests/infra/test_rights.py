@@ -39,7 +39,8 @@ RIGHTS = {
     },
     "check": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "table": {"dynamodb:GetItem"},
+        "table": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "table/index/owner_status": {"dynamodb:Query"},
         "secrets key": {"kms:Decrypt"},
         "topics of addresses": {"sns:ListSubscriptionsByTopic"},
     },
@@ -129,6 +130,16 @@ def test_a_customer_key_adds_its_use_by_way_of_the_services_a_function_calls(fun
         if "kms:ViaService" in statement.get("Condition", {}).get("StringEquals", {})
     }
     assert by_service == KEY_RIGHTS[function]
+
+
+def test_check_may_count_what_owners_use_and_change_nothing_else() -> None:
+    """The emulator does not look at conditions."""
+    (statement,) = (
+        statement
+        for statement in statements_of(template("prod"), "check")
+        if statement["Action"] == "dynamodb:UpdateItem"
+    )
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["USAGE#*"]}}
 
 
 @pytest.mark.parametrize("make", [lambda: template("prod"), template_with_everything])
