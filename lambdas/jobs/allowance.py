@@ -1,14 +1,14 @@
-"""What one process may accept of a limit before it must ask the others: leases, so that counting costs little.
+"""What one process may accept of a limit before it must ask the others: portions, so that counting costs little.
 
 Many processes of the api serve one owner. A counter that each of them raised with each request would cost a write for
 each job. Instead a process
 
 1. accepts a hundredth of the limit **unasked** (nothing, where the limit is under a hundred);
-2. then leases a hundredth at a time from the counter that all share, and reports with the first lease what it had
-   accepted unasked. A lease is a conditional write, so all leases together never pass the limit.
+2. then takes a portion at a time, a hundredth, from the counter that all share, and reports with the first what it
+   had accepted unasked. Each is a conditional write, so all portions together never pass the limit.
 
 So of a limit L, p processes accept L + p · L/100 at most, and at most L where L is under a hundred. What a process has
-leased and does not use is lost for the others: near the limit an owner may be refused up to p · L/100 early. The
+taken and does not use is lost for the others: near the limit an owner may be refused up to p · L/100 early. The
 counter is of one minute and forgotten after it.
 
 What is counted by a look instead, because it can become fewer again (jobs that wait), follows the same figures: a
@@ -36,7 +36,7 @@ def share(limit: int) -> int:
 class Allowance:
     """A process's part of one counter.
 
-    `unasked` may still be accepted without a lease, `left` is leased and not used, `owed` was accepted unasked and is
+    `unasked` may still be accepted without a portion, `left` is taken and not used, `owed` was accepted unasked and is
     not reported yet. `room` is what the counter could still give when it was last asked.
     """
 

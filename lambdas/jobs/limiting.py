@@ -1,7 +1,7 @@
 """Limiting: hold each owner to their limits, at the door, for as little as can be.
 
 1. What is stored of an owner, limits of their own and how many jobs of theirs wait, is looked up once a minute.
-2. A request is counted by its minute: by leases if it makes or moves jobs, in this process alone if not.
+2. A request is counted by its minute: in portions if it makes or moves jobs, in this process alone if not.
 3. A job must find room among the owner's upcoming jobs, in the minute in which it is due, and among those of its
    host in that minute. The minute is looked at only when the owner has so many upcoming jobs that it could be full.
 
@@ -161,7 +161,7 @@ class Limiter:
         return seen.accept(self._turn)
 
     def _accepted(self, allowance: Allowance, units: int, counter: Counter, now_ms: int) -> bool:
-        """Take from what is at hand, or lease more first."""
+        """Take from what is at hand, or take another portion first."""
         if allowance.accept(units):
             return True
         wish = allowance.wish(units)

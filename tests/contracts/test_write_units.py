@@ -144,7 +144,7 @@ def test_a_target_costs_one_for_each_failure_and_nothing_while_it_is_well(
 def test_counting_requests_costs_nothing_up_to_a_hundredth_and_then_one_for_each(
     counting_table: Table, units: list[float]
 ) -> None:
-    """Of 1,000 a minute ten are free; 30 more are three leases. A limit under 100 is exact and costs one each."""
+    """Of 1,000 a minute ten are free; 30 more are three portions. A limit under 100 is exact and costs one each."""
     for owner, limits in (("ada", OwnerLimits(requests_per_minute=1_000)), ("eve", PRESETS["starter"])):
         limiter = Limiter(usage=counting_table.usage(), journal=FakeJournal(), defaults=limits)
         units.append(0)

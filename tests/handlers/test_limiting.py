@@ -173,7 +173,7 @@ def test_whoever_asks_is_told_their_limits_and_what_they_use(serve: Serve) -> No
 
 
 def test_what_is_counted_without_a_write_is_told_too(serve: Serve) -> None:
-    """Of high limits the first hundredth, and what is leased and not used is not said to be used."""
+    """Of high limits the first hundredth, and what is taken and not used is not said to be used."""
     service = serve(OwnerLimits(requests_per_minute=1_000))
     used = []
     for _ in range(12):

@@ -1,4 +1,4 @@
-"""Leases: what several processes accept together stays under a limit and a hundredth of it for each of them (T10)."""
+"""Portions: what several processes accept together stays under a limit and a hundredth of it for each of them (T10)."""
 
 from __future__ import annotations
 
