@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.adapters.messages import letter_body, letter_from_body, message_body, message_from_body
+from lambdas.jobs.due_job import DUE_SHARDS, DueJob
 from lambdas.jobs.grouping import Group, GroupKey, Named
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import (
-    DUE_SHARDS,
     Attempt,
     AttemptError,
     AttemptOutcome,
     Body,
-    DueJob,
     Expectation,
     Job,
     Note,
