@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.channels import Channels, acknowledge_address_topics, may_look_for_addresses
 from infra.encryption import may_seal
+from infra.identity import Identity
 from infra.job_store import OWNER_STATUS, JobStore
 from infra.python_function import FunctionRecipe
 
@@ -25,6 +26,7 @@ class Checking(Construct):
         store: JobStore,
         secrets: kms.Key,
         channels: Channels,
+        identity: Identity,
         own_hosts: str,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -46,6 +48,7 @@ class Checking(Construct):
             ],
             environment={
                 "PUNCTUAL_TABLE": store.table.table_name,
+                **identity.variables,
                 "PUNCTUAL_SECRETS_KEY_ARN": secrets.key_arn,
                 "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
                 "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),

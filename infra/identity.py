@@ -16,10 +16,12 @@ _COMMAND_LINE_CALLBACK = "http://localhost:8976/callback"
 
 
 class Identity(Construct):
-    """The issuer and audience that the API's authorizer asks of a token."""
+    """The issuer and audience that the api asks of a token, and where the issuer's keys are."""
 
     issuer: str
     audience: Sequence[str]
+    keys_url: str
+    """Of the keys themselves, or of the OpenID Connect configuration that names it."""
     pool: cognito.UserPool | None = None
     client: cognito.UserPoolClient | None = None
     sign_in_url: str | None = None
@@ -28,6 +30,7 @@ class Identity(Construct):
         super().__init__(scope, construct_id)
         if settings.issuer:
             self.issuer, self.audience = settings.issuer, settings.audience
+            self.keys_url = f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration"
             return
         self.pool = _user_pool(self, settings)
         self.client = _app_client(self.pool)
@@ -36,10 +39,21 @@ class Identity(Construct):
         domain = self.pool.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
         self.sign_in_url = domain.base_url()
         # The pool's ProviderURL, spelt out because the emulator does not know that attribute.
-        self.issuer = Fn.join(
-            "", ["https://cognito-idp.", Aws.REGION, ".", Aws.URL_SUFFIX, "/", self.pool.user_pool_id]
-        )
+        cognito_url = Fn.join("", ["https://cognito-idp.", Aws.REGION, ".", Aws.URL_SUFFIX])
+        self.issuer = Fn.join("/", [cognito_url, self.pool.user_pool_id])
+        # The emulator's tokens name AWS as their issuer, and its keys are had on this machine.
+        place = settings.cognito_url or cognito_url
+        self.keys_url = Fn.join("/", [place, self.pool.user_pool_id, ".well-known/jwks.json"])
         self.audience = [self.client.user_pool_client_id]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a function needs to know callers by their tokens."""
+        return {
+            "PUNCTUAL_ISSUER": self.issuer,
+            "PUNCTUAL_AUDIENCE": Fn.join(",", list(self.audience)),
+            "PUNCTUAL_ISSUER_KEYS_URL": self.keys_url,
+        }
 
 
 def _user_pool(scope: Construct, settings: StageSettings) -> cognito.UserPool:

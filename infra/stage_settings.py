@@ -53,6 +53,8 @@ class StageSettings:
     issuer: str | None = None
     """An existing issuer of JWTs (OpenID Connect) instead of a Cognito user pool of our own; with `audience`."""
     audience: tuple[str, ...] = ()
+    cognito_url: str | None = None
+    """Where the keys of our user pool are had on this machine; on AWS that follows from the region."""
     max_concurrency: int = 20
     """How many fire workers may run at once; each takes up to ten jobs."""
     kms: bool = False
@@ -162,6 +164,7 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "alert_window_seconds": _whole_number,
     "issuer": _text,
     "audience": _names,
+    "cognito_url": _text,
     "max_concurrency": _whole_number,
     "kms": _switch,
     "requests_per_second": _whole_number,
@@ -265,6 +268,8 @@ def _target_faults(settings: StageSettings) -> Iterable[str]:
 def _identity_faults(settings: StageSettings) -> Iterable[str]:
     if bool(settings.issuer) != bool(settings.audience):
         yield "issuer, audience: an existing issuer needs both, our own user pool neither"
+    if settings.cognito_url and not settings.is_local:
+        yield "cognito_url: AWS says by itself where its Cognito is; this is for the stage local"
     if settings.issuer:
         url = urlsplit(settings.issuer)
         if url.scheme != "https" or not url.hostname or url.query or url.fragment:

@@ -30,6 +30,7 @@ from lambdas.jobs.horizon import Horizon
 if TYPE_CHECKING:
     from lambdas.adapters.dynamodb_counters import DynamoDbCounters
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+    from lambdas.adapters.dynamodb_keys import DynamoDbKeys
     from lambdas.adapters.dynamodb_owners import DynamoDbOwners
     from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
     from lambdas.adapters.dynamodb_targets import DynamoDbTargets
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from lambdas.handlers.check import Bench
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.bury import Undertaker
+    from lambdas.jobs.caller import Doorkeeper
     from lambdas.jobs.destination import Rules
     from lambdas.jobs.fire import Worker
     from lambdas.jobs.job import Notify
@@ -81,11 +83,13 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.signing import KEY_BYTES
 
-    journal = _journal()
+    journal, clock, keys = _journal(), SystemClock(), _keys()
     desk = Desk(
+        door=_doorkeeper(keys, journal, clock),
+        keys=keys,
         store=_store(),
         journal=journal,
-        clock=SystemClock(),
+        clock=clock,
         horizon=_horizon(),
         rules=_rules(),
         retention_ms=_retention_ms(),
@@ -108,11 +112,12 @@ def check_parts() -> tuple[Bench, PowertoolsJournal]:
     from lambdas.adapters.precise_clock import PreciseSystemClock
     from lambdas.handlers.check import Bench
 
-    journal, rules = _journal(), _rules()
+    journal, clock, rules = _journal(), SystemClock(), _rules()
     sender = HttpSender(policy=rules.addresses, clock=PreciseSystemClock())
     bench = Bench(
+        door=_doorkeeper(_keys(), journal, clock, notes_uses=False),  # it may write what owners use, nothing else
         journal=journal,
-        clock=SystemClock(),
+        clock=clock,
         horizon=_horizon(),
         rules=rules,
         names=sender,
@@ -234,6 +239,29 @@ def _counters() -> DynamoDbCounters:
     from lambdas.adapters.dynamodb_counters import DynamoDbCounters
 
     return DynamoDbCounters(_client("dynamodb"), _text("PUNCTUAL_TABLE"))
+
+
+def _keys() -> DynamoDbKeys:
+    from lambdas.adapters.dynamodb_keys import DynamoDbKeys
+
+    return DynamoDbKeys(_client("dynamodb"), _text("PUNCTUAL_TABLE"))
+
+
+def _doorkeeper(
+    keys: DynamoDbKeys, journal: PowertoolsJournal, clock: SystemClock, *, notes_uses: bool = True
+) -> Doorkeeper:
+    from lambdas.adapters.http_issuer_keys import HttpIssuerKeys
+    from lambdas.jobs.caller import Doorkeeper
+    from lambdas.jobs.token import Issuer
+
+    return Doorkeeper(
+        issuer=Issuer(_text("PUNCTUAL_ISSUER"), frozenset(_text("PUNCTUAL_AUDIENCE").split(","))),
+        issuer_keys=HttpIssuerKeys(_text("PUNCTUAL_ISSUER_KEYS_URL"), clock=clock),
+        keys=keys,
+        journal=journal,
+        clock=clock,
+        notes_uses=notes_uses,
+    )
 
 
 def _targets() -> DynamoDbTargets:

@@ -106,6 +106,7 @@ class Settings:
             "stage": "local",
             "private_targets": self.private_targets,
             "own_hosts": self.own_hosts,
+            "cognito_url": self.endpoint_url,
             "sweep_minutes": str(self.sweep_minutes),
             "horizon_seconds": str(self.horizon_seconds),
             "target_failures": str(self.target_failures),

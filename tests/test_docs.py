@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 PICTURES = sorted(ROOT.glob("docs/pictures/*.svg"))
 NOVEMBER_2026_MS = 1_795_000_000_000
-PARAMETER = re.compile(r"[(][?]P<(?:job_)?([a-z]+)>[^)]*[)]")
+PARAMETER = re.compile(r"[(][?]P<(?:job_|key_)?([a-z]+)>[^)]*[)]")
 """A part of a route's pattern that stands for an id or a host; the page writes `{id}`, `{host}`."""
 AS_WRITTEN = r"{\1}"
 REFUSALS = {"Fault": 1, "ValueRefused": 0, "Trouble": 0, "AttemptError": 0, "add": 1, "_bad": 0, "_fault": 0}

@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas import wiring
 from lambdas.handlers.desk import check_document_type, confirmed_by, owner_of
+from lambdas.handlers.door import Door
 from lambdas.handlers.front import Routes, respond
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.limiting import Gate
@@ -28,6 +29,7 @@ class Bench:
     """All that checking needs. `new_id` makes hexadecimal digits that nothing else has;
     `owners` and `addresses` make what few requests need."""
 
+    door: Door
     journal: Journal
     clock: Clock
     horizon: Horizon
@@ -89,4 +91,7 @@ def try_request(request: HttpRequest, bench: Bench) -> HttpAnswer:
     return HttpAnswer(200, shown_trial(tried))
 
 
-ROUTES: Routes = {"/v1/validate": {"POST": validate_document}, "/v1/test": {"POST": try_request}}
+ROUTES: Routes = {
+    "/v1/validate": {"POST": ("jobs:write", validate_document)},
+    "/v1/test": {"POST": ("jobs:write", try_request)},
+}

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
+from lambdas.handlers.door import Door, caller_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.document import check_media_type
-from lambdas.jobs.errors import Fault, JobNotFound, RequestRefused
+from lambdas.jobs.errors import JobNotFound
 from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Job
 from lambdas.jobs.limiting import Limiter
-from lambdas.jobs.ports import Addresses, Clock, JobStore, Journal, OwnerStore, SigningSecrets, Targets
+from lambdas.jobs.ports import Addresses, Clock, JobStore, Journal, KeyStore, OwnerStore, SigningSecrets, Targets
 from lambdas.jobs.rotate import NewKey
 from lambdas.jobs.view import shown
 
@@ -25,9 +26,11 @@ JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` what nobody can guess;
-    `owners` and `addresses` make what few requests need."""
+    """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` 32 bytes that nobody can
+    guess; `owners` and `addresses` make what few requests need."""
 
+    door: Door
+    keys: KeyStore
     store: JobStore
     journal: Journal
     clock: Clock
@@ -67,11 +70,8 @@ def confirmed_by(owner: str, desk: KnowsOwners, *, note: bool = True) -> Confirm
 
 
 def owner_of(request: HttpRequest) -> str:
-    """Whose token it is. The gateway lets nobody without one pass; this is for the day when it does."""
-    if not request.owner:
-        message = "Send a valid token: Authorization: Bearer <token>."
-        raise RequestRefused(401, "Unauthenticated", [Fault("Authorization", "unauthenticated", message)])
-    return request.owner
+    """Whose jobs, keys and settings a request is about."""
+    return caller_of(request).owner
 
 
 def known_form(job_id: str) -> str:

@@ -5,22 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from lambdas.handlers.door import Door, check_scope, let_in
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
 from lambdas.handlers.manners import client_request_id, to_event
-from lambdas.jobs.errors import Fault, QuotaExceeded, RateLimited, RequestRefused, Unavailable, whereabouts
+from lambdas.jobs.errors import (
+    Fault,
+    Forbidden,
+    QuotaExceeded,
+    RateLimited,
+    RequestRefused,
+    Unauthenticated,
+    Unavailable,
+    whereabouts,
+)
 from lambdas.jobs.ports import Journal
 
 RETRY_AFTER_SECONDS = "2"
 
-Routes = Mapping[str, Mapping[str, Callable[..., HttpAnswer]]]
-"""For each pattern of a path its methods, and what each does: it takes the request, the parts that the function's
-routes share, and what the pattern names."""
+Routes = Mapping[str, Mapping[str, tuple[str | None, Callable[..., HttpAnswer]]]]
+"""For each pattern of a path its methods; for each of these what it asks of its caller (one of the scopes in
+`lambdas.jobs.keys`, None for nothing), and what it does: it takes the request, the parts that the function's routes
+share, and what the pattern names."""
+
+T = TypeVar("T")
 
 
 class Front(Protocol):
-    """What routes work with has a journal at least."""
+    """What routes work with has a door and a journal at least."""
+
+    @property
+    def door(self) -> Door: ...
 
     @property
     def journal(self) -> Journal: ...
@@ -59,7 +75,9 @@ def _routed(request: HttpRequest, desk: Front, routes: Routes) -> HttpAnswer:
         route = methods.get("GET" if request.is_read else request.method)
         if route is None:
             raise MethodNotAllowed(allowed)
-        return route(request, desk, **found.groupdict())
+        scope, act = route
+        check_scope(request, scope)
+        return act(request, desk, **found.groupdict())
     message = "There is nothing at this path. Jobs are at /v1/jobs."
     raise RequestRefused(404, "Not found", [Fault("document", "not_found", message)])
 
@@ -74,27 +92,31 @@ def respond(event: dict[str, Any], desk: Front, routes: Routes, gate: Gate | Non
     except RequestRefused as refused:
         request_id = str(event["requestContext"]["requestId"])
         return to_event(problem(refused.status, refused.title, refused.faults, request_id), None)
-    answer = _answer(request, desk, routes, gate)
+    caller = _tried(lambda: let_in(request, desk.door, desk.journal), request, desk)
+    if isinstance(caller, HttpAnswer):
+        return to_event(caller, request)
+    known = replace(request, caller=caller)
+    answer = _tried(lambda: _answer(known, desk, routes, gate), known, desk, gate)
     if gate is not None:
-        answer = replace(answer, headers={**gate.told(request, None), **answer.headers})
+        answer = replace(answer, headers={**gate.told(known, None), **answer.headers})
     return to_event(answer, request)
 
 
 def _answer(request: HttpRequest, desk: Front, routes: Routes, gate: Gate | None) -> HttpAnswer:
+    if gate is not None:
+        gate.enter(request)
+    return _routed(request, desk, routes)
+
+
+def _tried(act: Callable[[], T], request: HttpRequest, desk: Front, gate: Gate | None = None) -> T | HttpAnswer:
+    """What comes of it, or the answer that says why nothing does."""
     request_id = request.request_id
     ids = {"request_id": request_id, "client_request_id": client_request_id(request)}
     try:
-        if gate is not None:
-            gate.enter(request)
-        return _routed(request, desk, routes)
-    except MethodNotAllowed as refused:
-        return problem(refused.status, refused.title, refused.faults, request_id, {"allow": ", ".join(refused.allowed)})
-    except (RateLimited, QuotaExceeded) as refused:
-        told = gate.told(request, refused) if gate is not None else {}
-        headers = {**told, "retry-after": str(refused.retry_after_seconds)}
-        return problem(refused.status, refused.title, refused.faults, request_id, headers)
+        return act()
     except RequestRefused as refused:
-        return problem(refused.status, refused.title, refused.faults, request_id)
+        headers = _headers_of(refused, request, gate)
+        return problem(refused.status, refused.title, refused.faults, request_id, headers)
     except Unavailable as error:
         desk.journal.tell("unavailable", **ids, error=str(error))
         fault = Fault("document", "unavailable", "The service cannot do this now. Nothing was changed; try again soon.")
@@ -103,3 +125,18 @@ def _answer(request: HttpRequest, desk: Front, routes: Routes, gate: Gate | None
         desk.journal.tell("defect", **ids, error=whereabouts(error))
         fault = Fault("document", "internal", "Something went wrong here. Tell the operators the request_id.")
         return problem(500, "Internal error", (fault,), request_id)
+
+
+def _headers_of(refused: RequestRefused, request: HttpRequest, gate: Gate | None) -> Mapping[str, str]:
+    """What HTTP wants said beside a refusal (RFC 9110, 11.6.1 and 15.5.6; RFC 6750, 3; RFC 6585, 4)."""
+    match refused:
+        case MethodNotAllowed():
+            return {"allow": ", ".join(refused.allowed)}
+        case Unauthenticated():
+            return {"www-authenticate": "Bearer"}
+        case Forbidden():
+            return {"www-authenticate": f'Bearer error="insufficient_scope", scope="{refused.scope}"'}
+        case RateLimited() | QuotaExceeded():
+            told = gate.told(request, refused) if gate is not None else {}
+            return {**told, "retry-after": str(refused.retry_after_seconds)}
+    return {}

@@ -6,10 +6,13 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from lambdas.jobs.errors import Fault, RequestRefused
+
+if TYPE_CHECKING:
+    from lambdas.jobs.caller import Caller
 
 PROBLEM_TYPE = "/docs#{code}"
 
@@ -19,7 +22,7 @@ class HttpRequest:
     """A request as it reached the gateway.
 
     Header names are lower case, repeated headers joined by commas (the gateway does both). `query` keeps order and
-    repeats. `owner` is the token's subject; None on the open routes.
+    repeats. `caller` is None until the door has let somebody in.
     """
 
     method: str
@@ -27,8 +30,13 @@ class HttpRequest:
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: bytes
-    owner: str | None
     request_id: str
+    caller: Caller | None = None
+
+    @property
+    def owner(self) -> str | None:
+        """Whose jobs, keys and settings it is about; None on the open routes."""
+        return None if self.caller is None else self.caller.owner
 
     @property
     def is_read(self) -> bool:
@@ -38,14 +46,12 @@ class HttpRequest:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> HttpRequest:
         context = event["requestContext"]
-        claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
         return cls(
             method=context["http"]["method"],
             path=event["rawPath"],
             query=tuple(parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)),
             headers={name.lower(): value for name, value in event.get("headers", {}).items()},
             body=_body(event),
-            owner=claims.get("sub"),
             request_id=context["requestId"],
         )
 

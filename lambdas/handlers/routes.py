@@ -113,24 +113,49 @@ def of_another_function(request: HttpRequest, _desk: Desk) -> HttpAnswer:
     raise RuntimeError(f"{request.path} came to the api")
 
 
+def add_key(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import keys  # rare, like the two below
+
+    return keys.add_key(request, desk)
+
+
+def list_keys(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import keys
+
+    return keys.list_keys(request, desk)
+
+
+def delete_key(request: HttpRequest, desk: Desk, key_id: str) -> HttpAnswer:
+    from lambdas.handlers import keys
+
+    return keys.delete_key(request, desk, key_id)
+
+
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     """Says that the api itself answers; it asks nothing of the table, so that nobody can make it costly."""
     return HttpAnswer(200, {"status": "ok", "version": VERSION})
 
 
 ROUTES: Routes = {
-    "/v1/jobs": {"POST": schedule_job, "GET": list_jobs},
-    "/v1/jobs/batch": {"POST": schedule_batch},
-    "/v1/jobs/(?P<job_id>[^/]+)": {"GET": read_job, "PATCH": change_job, "DELETE": cancel_job},
-    "/v1/jobs/(?P<job_id>[^/]+)/run": {"POST": run_job},
-    "/v1/jobs/(?P<job_id>[^/]+)/rerun": {"POST": rerun_job},
-    "/v1/signing-secret": {"GET": read_signing_secret},
-    "/v1/signing-secret/rotate": {"POST": rotate_signing_secret},
-    "/v1/targets": {"GET": list_targets},
-    "/v1/targets/(?P<host>[^/]+)": {"PATCH": change_target},
-    "/v1/me": {"GET": read_me, "PATCH": change_me},
-    "/v1/criteria": {"GET": list_criteria},
-    "/v1/validate": {"POST": of_another_function},
-    "/v1/test": {"POST": of_another_function},
-    "/health": {"GET": health},
+    "/v1/jobs": {"POST": ("jobs:write", schedule_job), "GET": ("jobs:read", list_jobs)},
+    "/v1/jobs/batch": {"POST": ("jobs:write", schedule_batch)},
+    "/v1/jobs/(?P<job_id>[^/]+)": {
+        "GET": ("jobs:read", read_job),
+        "PATCH": ("jobs:write", change_job),
+        "DELETE": ("jobs:write", cancel_job),
+    },
+    "/v1/jobs/(?P<job_id>[^/]+)/run": {"POST": ("jobs:write", run_job)},
+    "/v1/jobs/(?P<job_id>[^/]+)/rerun": {"POST": ("jobs:write", rerun_job)},
+    "/v1/keys": {"POST": ("keys:write", add_key), "GET": ("keys:read", list_keys)},
+    "/v1/keys/(?P<key_id>[^/]+)": {"DELETE": ("keys:write", delete_key)},
+    "/v1/signing-secret": {"GET": ("keys:write", read_signing_secret)},
+    "/v1/signing-secret/rotate": {"POST": ("keys:write", rotate_signing_secret)},
+    "/v1/targets": {"GET": ("jobs:read", list_targets)},
+    "/v1/targets/(?P<host>[^/]+)": {"PATCH": ("jobs:write", change_target)},
+    "/v1/me": {"GET": (None, read_me), "PATCH": ("account:write", change_me)},
+    "/v1/criteria": {"GET": (None, list_criteria)},
+    "/v1/validate": {"POST": ("jobs:write", of_another_function)},
+    "/v1/test": {"POST": ("jobs:write", of_another_function)},
+    "/health": {"GET": (None, health)},
 }
+"""What each route asks of its caller (one of `lambdas.jobs.keys.SCOPES`, None for nothing) and what it does."""

@@ -18,7 +18,7 @@ def read_signing_secret(request: HttpRequest, desk: Desk) -> HttpAnswer:
 
 def rotate_signing_secret(request: HttpRequest, desk: Desk) -> HttpAnswer:
     answer = _secret(rotate, request, desk)
-    desk.journal.tell("secret_rotated", owner=request.owner, request_id=request.request_id)
+    desk.journal.tell("secret_rotated", owner=owner_of(request), request_id=request.request_id)
     return answer
 
 
@@ -27,7 +27,7 @@ def _secret(act: Callable[..., SigningSecret], request: HttpRequest, desk: Desk)
 
     Raises SecretUnreadable for one that is damaged, which its owner can replace.
     """
-    owner = _owner_of_secrets(request)
+    owner = owner_of(request)
     now_ms = desk.clock.now_ms()
     try:
         secret = act(owner, secrets=desk.secrets, new_key=desk.new_key, now_ms=now_ms)
@@ -35,11 +35,3 @@ def _secret(act: Callable[..., SigningSecret], request: HttpRequest, desk: Desk)
         desk.journal.tell("secret_damaged", owner=owner, error=str(damaged), request_id=request.request_id)
         raise SecretUnreadable from damaged
     return HttpAnswer(200, shown_secret(secret, now_ms=now_ms))
-
-
-def _owner_of_secrets(request: HttpRequest) -> str:
-    """The owner, for routes that show or change what is secret: those that ask for the scope `keys:write`.
-
-    A JWT has every scope. When there are tokens with fewer, this is the place that refuses them.
-    """
-    return owner_of(request)

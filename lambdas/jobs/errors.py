@@ -2,8 +2,11 @@
 
 PunctualError
 ├── RequestRefused          the user asked for something that cannot be done: the API answers with its faults
+│   ├── Unauthenticated     401
+│   ├── Forbidden           403
 │   ├── JobNotFound         404, also for what belongs to someone else
 │   ├── TargetNotFound      404, also for a target that is well
+│   ├── KeyNotFound         404, also for what belongs to someone else
 │   ├── JobRunning          409
 │   ├── JobFinished         409
 │   ├── JobNotFinished      409
@@ -25,7 +28,8 @@ PunctualError
 └── Unavailable             something outside does not answer now; trying again later may help
     ├── StoreUnavailable
     ├── QueueUnavailable
-    └── AlertsUnavailable
+    ├── AlertsUnavailable
+    └── IssuerUnavailable
 """
 
 from __future__ import annotations
@@ -78,6 +82,23 @@ class RequestRefused(PunctualError):
         return self.faults[0].message
 
 
+class Unauthenticated(RequestRefused):
+    """Nobody knows who asks. `why` is a sentence about the token, and says nothing that is in it."""
+
+    def __init__(self, why: str) -> None:
+        message = f"{why} Send a valid one: Authorization: Bearer <access token or API key>."
+        super().__init__(401, "Unauthenticated", [Fault("Authorization", "unauthenticated", message)])
+
+
+class Forbidden(RequestRefused):
+    """Who asks is known, and may not do this: their token has not the scope."""
+
+    def __init__(self, scope: str) -> None:
+        message = f"Your token lacks the scope {scope}. Use one that has it."
+        super().__init__(403, "Forbidden", [Fault("Authorization", "forbidden", message)])
+        self.scope = scope
+
+
 class JobNotFound(RequestRefused):
     """No such job for this owner: it never was, has expired, or is someone else's. All three look the same."""
 
@@ -92,6 +113,14 @@ class TargetNotFound(RequestRefused):
     def __init__(self) -> None:
         message = "No target of yours with this host is in trouble. GET /v1/targets lists those that are."
         super().__init__(404, "Not found", [Fault("host", "not_found", message)])
+
+
+class KeyNotFound(RequestRefused):
+    """No such API key for this owner: it never was, was revoked, or is someone else's. All three look the same."""
+
+    def __init__(self) -> None:
+        message = "There is no API key with this id. GET /v1/keys lists those that you have."
+        super().__init__(404, "Not found", [Fault("id", "not_found", message)])
 
 
 class JobRunning(RequestRefused):
@@ -263,6 +292,10 @@ class QueueUnavailable(Unavailable):
 
 class AlertsUnavailable(Unavailable):
     """The alerts topic throttles or cannot be reached."""
+
+
+class IssuerUnavailable(Unavailable):
+    """The issuer's keys cannot be had, so none of its tokens can be judged."""
 
 
 def whereabouts(error: BaseException) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lambdas.jobs.errors import DamagedSecret
     from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
     from lambdas.jobs.job import Attempt, Job
+    from lambdas.jobs.keys import ApiKey
     from lambdas.jobs.limits import Counter, Standing, Taken
     from lambdas.jobs.listing import JobPage, ListQuery
     from lambdas.jobs.outcome import Outcome
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
     from lambdas.jobs.signing import SigningSecret
     from lambdas.jobs.target import Sign, Target
+    from lambdas.jobs.token import RsaKey
 
 
 class Clock(Protocol):
@@ -439,6 +441,38 @@ class Counters(Protocol):
 
     def replace(self, count: DayCount) -> bool:
         """Write a day's counters whole if those that stand there are of the version before; False if they are not."""
+        ...
+
+
+class KeyStore(Protocol):
+    """API keys, without their secrets. Every method may raise StoreUnavailable."""
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+        ...
+
+    def find(self, key_id: str) -> ApiKey | None:
+        """A key whoever owns it, read consistently: one that was revoked is not found. May raise DamagedItem."""
+        ...
+
+    def of_owner(self, owner: str) -> Sequence[ApiKey]:
+        """An owner's keys, the oldest first; without any that cannot be understood, which opens nothing either."""
+        ...
+
+    def revoke(self, key_id: str, *, owner: str) -> bool:
+        """Delete an owner's key; False if they have none of this id."""
+        ...
+
+    def note_use(self, key: ApiKey, *, now_ms: int) -> None:
+        """Write down that a key was used. One that was revoked meanwhile stays so."""
+        ...
+
+
+class IssuerKeys(Protocol):
+    """The public keys of the issuer, by which its tokens are known."""
+
+    def key(self, key_id: str) -> RsaKey | None:
+        """The key of this id; None if the issuer has none. Raises IssuerUnavailable when nobody can tell."""
         ...
 
 

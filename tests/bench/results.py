@@ -16,7 +16,7 @@ DEPLOYED = Deployed(
     dashboards=1,
     own_metrics=11,
     queues_polled=2,
-    access_log_format='{"request_id":"$context.requestId","owner":"$context.authorizer.claims.sub"}',
+    access_log_format='{"request_id":"$context.requestId"}',
 )
 
 MEASURED = Measured(

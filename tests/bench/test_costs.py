@@ -46,7 +46,7 @@ def test_fewer_workers_cost_less_while_they_keep_up() -> None:
 
 def test_logs_are_counted_for_all_who_write_them() -> None:
     """Gateway, functions and Lambda; what an invocation logs is shared by its jobs."""
-    access_log = len('{"request_id":"","owner":""}') + 2 * costs.ACCESS_LOG_VALUE_BYTES
+    access_log = len('{"request_id":""}') + costs.ACCESS_LOG_VALUE_BYTES
     alone = costs.log_bytes(costs.minutely(MEASURED, DEPLOYED), MEASURED, DEPLOYED)
     assert alone == access_log + (400 + 330) + (300 + 330) + (600 + 330)
 

@@ -13,12 +13,13 @@ from moto import mock_aws
 from lambdas.adapters.dynamodb_alert_groups import DynamoDbAlertGroups
 from lambdas.adapters.dynamodb_counters import DynamoDbCounters
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
+from lambdas.adapters.dynamodb_keys import DynamoDbKeys
 from lambdas.adapters.dynamodb_owners import DynamoDbOwners
 from lambdas.adapters.dynamodb_signing_secrets import DynamoDbSigningSecrets
 from lambdas.adapters.dynamodb_targets import DynamoDbTargets
 from lambdas.adapters.dynamodb_usage import DynamoDbUsage
 from lambdas.adapters.kms_seal import KmsSeal
-from lambdas.jobs.ports import AlertGroups, Counters, JobStore, OwnerStore, SigningSecrets, Targets, Usage
+from lambdas.jobs.ports import AlertGroups, Counters, JobStore, KeyStore, OwnerStore, SigningSecrets, Targets, Usage
 from local.emulator import Emulator
 from tests.contracts.aws_places import client, make_table
 from tests.contracts.dynamodb_local.running import NotHere, running
@@ -34,6 +35,7 @@ from tests.contracts.queue_places import (
 from tests.examples import RETENTION_MS
 from tests.fake_alert_groups import FakeAlertGroups
 from tests.fake_counters import FakeCounters
+from tests.fake_keys import FakeKeys
 from tests.fake_owners import FakeOwners
 from tests.fake_usage import FakeUsage
 from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, FakeTargets
@@ -77,6 +79,9 @@ class Table:
 
     def counters(self) -> DynamoDbCounters:
         return DynamoDbCounters(self.client, self.name)
+
+    def keys(self) -> DynamoDbKeys:
+        return DynamoDbKeys(self.client, self.name)
 
     def store(self, *, due_page: int = PAGE) -> DynamoDbJobStore:
         return DynamoDbJobStore(self.client, self.name, retention_ms=RETENTION_MS, due_page=due_page)
@@ -124,6 +129,12 @@ def used(request: pytest.FixtureRequest) -> Used:
         return Used(FakeUsage(store), store)
     table = table_in(request.param, request)
     return Used(table.usage(), table.store())
+
+
+@pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])
+def keys(request: pytest.FixtureRequest) -> KeyStore:
+    """API keys, none yet."""
+    return FakeKeys() if request.param == "fake" else table_in(request.param, request).keys()
 
 
 @pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])

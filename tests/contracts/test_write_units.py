@@ -17,6 +17,7 @@ from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.jobs.counting import DAY_MS, QUARTER_MS, QUARTERS_A_DAY, Change, Standing, steps_of
 from lambdas.jobs.grouping import Group, GroupKey, Named
 from lambdas.jobs.job import AttemptError, AttemptOutcome, Body, Job, Status
+from lambdas.jobs.keys import ApiKey, hash_of
 from lambdas.jobs.limiting import Limiter
 from lambdas.jobs.limits import PRESETS, OwnerLimits
 from lambdas.jobs.receipt import Receipt, RequestKey
@@ -262,3 +263,14 @@ def _units_of(dynamodb: Any, table: str, item: dict[str, Any]) -> float:
     units: float = reply["ConsumedCapacity"]["CapacityUnits"]
     dynamodb.delete_item(TableName=table, Key=to_attributes({"pk": item["pk"], "sk": item["sk"]}))
     return units
+
+
+def test_an_api_key_costs_four_its_revocation_two_and_a_noted_use_one(
+    counting_table: Table, units: list[float]
+) -> None:
+    """Made in one transaction of two items; the use is noted once an hour at most."""
+    keys, key = counting_table.keys(), ApiKey("00000000000000a1", "ada", "ci", ("jobs:read",), NOW_MS, hash_of("a1"))
+    keys.add(key)
+    keys.note_use(key, now_ms=NOW_MS)
+    keys.revoke(key.id, owner="ada")
+    assert units == [4, 1, 1, 1]

@@ -56,7 +56,7 @@ def test_an_accepted_job_is_stored_near_and_answered_whole(service: Service) -> 
     assert answer["headers"]["location"] == f"/v1/jobs/{job['id']}" and answer["headers"]["etag"] == '"1"'
     assert answer["headers"]["cache-control"] == "no-store"
     assert stored.owner == ADA and stored.due_at_ms == NOW_MS + 60_000 and stored.handoff
-    assert service.journal.events() == ["accepted"] and service.journal.flushed == 1
+    assert service.journal.events().count("accepted") == 1 and service.journal.flushed == 1
 
 
 def test_a_body_that_the_gateway_encoded_is_read(service: Service) -> None:
@@ -114,7 +114,7 @@ def test_a_repeated_request_is_answered_with_its_job(service: Service, call: Cal
     assert first["body"] == again["body"] and "s3cret" not in json.dumps(again)
     assert "idempotency-replayed" not in first["headers"] and again["headers"]["idempotency-replayed"] == "true"
     assert again["headers"]["location"] == first["headers"]["location"]
-    assert service.journal.events() == ["accepted"]
+    assert service.journal.events().count("accepted") == 1
     other = call("POST", "/v1/jobs", {**document, "name": "other"}, idempotency_key="k-1")
     assert code(other) == (422, "idempotency_key_reused")
     assert other["body"]["errors"][0]["field"] == "Idempotency-Key"

@@ -108,7 +108,7 @@ class TestRerun:
         assert answer["body"]["rerun_of"] == job.id and answer["body"]["status"] == "scheduled"
         assert new.request == job.request and new.fire_at_ms == NOW_MS and new.handoff
         assert "s3cret" not in json.dumps(answer)
-        assert service.journal.events() == ["accepted"]
+        assert service.journal.events().count("accepted") == 1
 
     def test_what_has_not_ended_is_not_made_twice(self, service: Service) -> None:
         """Run is for that."""
@@ -144,7 +144,7 @@ class TestBatch:
         assert results[2]["problem"]["code"] == "not_an_object"
         assert results[3]["job"]["name"] == "third" and "body" not in results[3]["job"]["request"]
         assert [job.id for job in service.store] == [results[0]["job"]["id"], results[3]["job"]["id"]]
-        assert service.journal.events() == ["accepted", "accepted"]
+        assert service.journal.events().count("accepted") == 2
 
     @pytest.mark.parametrize(
         ("document", "faults"),
@@ -179,7 +179,7 @@ class TestBatch:
         assert [result["status"] for result in again["body"]["results"]] == [200, 422]
         assert again["body"]["results"][0]["job"] == first["body"]["results"][0]["job"]
         assert again["body"]["results"][1] == first["body"]["results"][1]
-        assert len(service.store) == 1 and service.journal.events() == ["accepted"]
+        assert len(service.store) == 1 and service.journal.events().count("accepted") == 1
         reused = call("POST", "/v1/jobs/batch", {"jobs": [SOON]}, idempotency_key="k")
         assert code(reused) == (422, "idempotency_key_reused")
 

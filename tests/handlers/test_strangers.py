@@ -11,6 +11,8 @@ import pytest
 from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.handlers.routes import ROUTES
+from lambdas.jobs.keys import ApiKey
+from lambdas.jobs.target import Sign, Target
 from tests.examples import RETENTION_MS, a_job, new_id
 from tests.fakes import NOW_MS
 from tests.handlers.recorded import Service, http_event
@@ -18,6 +20,7 @@ from tests.handlers.recorded import Service, http_event
 WITH_AN_ID = [
     (method, path) for path, methods in ROUTES.items() if "job_id" in path for method in [*methods, "HEAD", "OPTIONS"]
 ]
+LISTS = ["/v1/jobs", "/v1/keys", "/v1/targets", "/v1/me", "/v1/criteria"]
 SOON = {"url": "https://example.com/", "delay_seconds": 60}
 
 
@@ -116,3 +119,40 @@ def test_a_list_holds_nothing_of_others(service: Service, query: str) -> None:
     for n in range(3):
         service.store.add(a_job(owner="eve", due_in_ms=n))
     assert seen(call("GET", "/v1/jobs", query=query)) == seen(empty)
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/v1/keys/{}"), ("PATCH", "/v1/targets/{}")])
+def test_anothers_key_or_target_is_answered_like_one_that_never_was(service: Service, method: str, path: str) -> None:
+    """And stays as it was."""
+    key, target = of_eve(service)
+    theirs, never = (key.id, "f" * 16) if "keys" in path else (target.host, "never.example.com")
+    document = {"state": "allowed"} if method == "PATCH" else None
+    answers = [call(method, path.format(each), document) for each in (theirs, never)]
+    assert seen(answers[0]) == seen(answers[1])
+    assert answers[0]["statusCode"] == 404
+    assert list(service.keys.of_owner("eve")) == [key]
+    assert list(service.targets.list("eve")) == [target]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_what_names_nothing_shows_nothing_of_others(service: Service, path: str) -> None:
+    """It says what a service without others would say."""
+    alone = call("GET", path)
+    of_eve(service)
+    service.store.add(a_job(owner="eve"))
+    assert seen(call("GET", path)) == seen(alone)
+
+
+def test_every_route_is_tried_with_what_is_anothers() -> None:
+    """A new kind of thing that a path can name, or a new list, is to be tried above."""
+    assert {name for path in ROUTES for name in re.findall(r"\?P<(\w+)>", path)} == {"job_id", "key_id", "host"}
+    reading = [path for path, methods in ROUTES.items() if "GET" in methods and "?P<" not in path]
+    # The secret of another is told from ours by value: see test_each_owner_sees_and_rotates_their_own.
+    assert {*LISTS, "/v1/signing-secret", "/health"} == set(reading)
+
+
+def of_eve(service: Service) -> tuple[ApiKey, Target]:
+    """A key and a target in trouble, of somebody else."""
+    key = ApiKey("0" * 16, "eve", "hers", ("jobs:read",), NOW_MS, b"hash")
+    service.keys.add(key)
+    return key, service.targets.count("eve", "api.example.com", sign=Sign.FAILURE, now_ms=NOW_MS)

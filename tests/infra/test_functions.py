@@ -17,6 +17,9 @@ from tests.infra.templates import STAGES, synthesised, template, template_with_e
 VARIABLES = {
     "api": {
         "PUNCTUAL_TABLE",
+        "PUNCTUAL_ISSUER",
+        "PUNCTUAL_AUDIENCE",
+        "PUNCTUAL_ISSUER_KEYS_URL",
         "PUNCTUAL_SECRETS_KEY_ARN",
         "PUNCTUAL_HORIZON_SECONDS",
         "PUNCTUAL_PRIVATE_TARGETS",
@@ -28,6 +31,9 @@ VARIABLES = {
     },
     "check": {
         "PUNCTUAL_TABLE",
+        "PUNCTUAL_ISSUER",
+        "PUNCTUAL_AUDIENCE",
+        "PUNCTUAL_ISSUER_KEYS_URL",
         "PUNCTUAL_SECRETS_KEY_ARN",
         "PUNCTUAL_HORIZON_SECONDS",
         "PUNCTUAL_PRIVATE_TARGETS",

@@ -18,6 +18,10 @@ from tests.infra.templates import STAGES, Template, template, template_with_ever
 ADDRESS_TOPICS = "arn:<AWS::Partition>:sns:<AWS::Region>:<AWS::AccountId>:<AWS::StackName>-address-*"
 
 EVERYWHERE = {
+    *(
+        ("AwsSolutions-APIG4", f"FrontDoor/HttpApi/{route}")
+        for route in ("ANY--v1--{proxy+}", "POST--v1--test", "POST--v1--validate")
+    ),
     ("AwsSolutions-APIG4", "FrontDoor/Elsewhere"),
     ("AwsSolutions-APIG4", "FrontDoor/Health"),
     ("AwsSolutions-APIG4", "FrontDoor/Preflight"),
