@@ -35,6 +35,7 @@ def _jobs(watched: Watched) -> list[cloudwatch.IWidget]:
             "Fired",
             *(printed("fire", name) for name in ("JobsFired", "JobsSucceeded", "JobsRetried", "JobsFailed")),
             printed("bury", "JobsBuried"),
+            printed("api", "JobsDamaged"),
         ),
     ]
 

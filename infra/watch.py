@@ -6,6 +6,7 @@ service).
 
 from __future__ import annotations
 
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.aws_cloudwatch_actions import SnsAction
 from constructs import Construct
@@ -151,6 +152,15 @@ class Watch(Construct):
             self._watched.front_door.api.metric_server_error(period=FIVE_MINUTES, statistic="Sum"),
             threshold=5,
             description="The API answered five or more requests with 5xx: see the log of api.",
+        )
+
+        self._alarm(
+            "DamagedJobs",
+            # A day, so that it rings once however often the owner looks.
+            printed("api", "JobsDamaged", period=Duration.days(1)),
+            threshold=1,
+            description="An owner asked for a job that cannot be read: damaged, or written by a newer version. It is "
+            "not fired while that is so. The log of api names it, as job_damaged; see docs/operating.md.",
         )
 
     def _alarm(

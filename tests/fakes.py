@@ -17,7 +17,7 @@ from lambdas.adapters.attempt_items import full_form, in_short, with_full_form
 from lambdas.jobs.due_job import DueJob, due_shard
 from lambdas.jobs.errors import (
     AlertsUnavailable,
-    DamagedItem,
+    DamagedJob,
     DamagedSecret,
     EditLost,
     JobExists,
@@ -124,16 +124,18 @@ class FakeJobStore:
             found = self._receipts.get((key.owner, key.digest))
             return None if found is None or found.has_lapsed(now_ms) else found
 
-    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job]:
+    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job | DamagedJob]:
         with self._call("read_all"):
-            jobs = [job for job_id in job_ids if job_id not in self.damaged and (job := self._jobs.get(job_id))]
-            return {job.id: self._in_list(job) for job in jobs if job.owner == owner and not _expired(job, now_ms)}
+            jobs = [job for job_id in job_ids if (job := self._jobs.get(job_id)) and job.owner == owner]
+            there = {job.id: self._in_list(job) for job in jobs if not _expired(job, now_ms)}
+            return {**there, **{job_id: _damaged(job_id) for job_id in self.damaged & there.keys()}}
 
     def read(self, job_id: str, *, owner: str, now_ms: int) -> Job:
         with self._call("read"):
-            job = self._job(job_id)
+            job = self._jobs.get(job_id)
             if job is None or job.owner != owner or _expired(job, now_ms):
                 raise JobNotFound()
+            job = self._job(job_id) or job
             return replace(self._whole(job), attempts=tuple(self._attempt_in_full(job.id, a) for a in job.attempts))
 
     def find(self, job_id: str) -> Job | None:
@@ -151,7 +153,9 @@ class FakeJobStore:
             shown = jobs[: query.limit]
             places = [(group_of(job.status), Position(job.due_at_ms, job.id)) for job in shown]
             more = len(jobs) > len(shown)
-            return JobPage(tuple(map(self._in_list, shown)), positions_after(query, places) if more else None)
+            readable = tuple(self._in_list(job) for job in shown if job.id not in self.damaged)
+            damaged = tuple(_damaged(job.id) for job in shown if job.id in self.damaged)
+            return JobPage(readable, positions_after(query, places) if more else None, damaged)
 
     def cursor_key(self) -> bytes:
         with self._call("cursor_key"):
@@ -286,7 +290,7 @@ class FakeJobStore:
 
     def _job(self, job_id: str) -> Job | None:
         if job_id in self.damaged:
-            raise DamagedItem(f"JOB#{job_id}", "a test said so")
+            raise _damaged(job_id)
         return self._jobs.get(job_id)
 
     def _store(self, job: Job) -> Job:
@@ -330,7 +334,6 @@ class FakeJobStore:
         """Whether the job belongs on one of the pages that are still to come."""
         return (
             job.owner == query.owner
-            and job.id not in self.damaged
             and job.status in query.statuses
             and not _expired(job, now_ms)
             and (query.from_ms is None or query.from_ms <= job.due_at_ms)
@@ -437,6 +440,10 @@ class FakeTargets:
             result = do()
         _happen(self.after, method)
         return result
+
+
+def _damaged(job_id: str) -> DamagedJob:
+    return DamagedJob(job_id, "a test said so")
 
 
 def _expired(job: Job, now_ms: int) -> bool:

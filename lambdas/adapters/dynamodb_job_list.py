@@ -21,10 +21,11 @@ from lambdas.adapters.job_items import (
     job_id_of,
     job_key,
     owner_partition,
+    whole_key,
     with_request_apart,
 )
 from lambdas.adapters.stored_requests import StoredRequests
-from lambdas.jobs.errors import DamagedItem
+from lambdas.jobs.errors import DamagedJob
 from lambdas.jobs.job import UPCOMING, Job, Status
 from lambdas.jobs.listing import UPCOMING_GROUP, JobPage, ListQuery, Position, positions_after
 
@@ -46,22 +47,32 @@ class _Range:
 def list_jobs(table: DynamoDbTable, requests: StoredRequests, query: ListQuery, *, now_ms: int) -> JobPage:
     """A page of the owner's jobs. Raises StoreUnavailable.
 
-    Damaged items are left out: whoever stumbles over one on its way tells the operators, and an owner's other jobs
-    are still to be seen.
+    Damaged items are told apart, so that an owner's other jobs are still to be seen.
     """
     places, more = _merged_places(table, query, now_ms)
-    found = jobs_by_id(table, requests, (place.job_id for _, place in places))
+    found, damaged = jobs_by_id(table, requests, (place.job_id for _, place in places), owner=query.owner)
     jobs = [job for job in found if _belongs(job, query, now_ms)]
     order = {place.job_id: index for index, (_, place) in reversed(list(enumerate(places)))}
     jobs.sort(key=lambda job: order[job.id])
     jobs.sort(key=lambda job: job.due_at_ms, reverse=query.descending)
-    return JobPage(tuple(jobs), positions_after(query, places) if more else None)
+    return JobPage(tuple(jobs), positions_after(query, places) if more else None, damaged)
 
 
-def jobs_by_id(table: DynamoDbTable, requests: StoredRequests, job_ids: Iterable[str]) -> Sequence[Job]:
-    """Those of the jobs that are there and can be understood, in no order, with headers and perhaps without body."""
-    items = {job_id_of(item): item for item in table.get_all(map(job_key, job_ids))}
-    return _with_headers([job for item in items.values() if (job := _readable(item))], items, requests)
+def jobs_by_id(
+    table: DynamoDbTable, requests: StoredRequests, job_ids: Iterable[str], *, owner: str
+) -> tuple[Sequence[Job], tuple[DamagedJob, ...]]:
+    """Those of the jobs that are there and the owner's, in no order, with headers and perhaps without body; and those
+    that cannot be understood."""
+    found = table.get_all(map(job_key, job_ids))
+    items = {job_id_of(item): item for item in found if item.get("owner") == owner}
+    jobs: list[Job] = []
+    damaged: list[DamagedJob] = []
+    for item in items.values():
+        try:
+            jobs.append(job_from_item(item))
+        except DamagedJob as error:
+            damaged.append(error)
+    return _with_headers(jobs, items, requests), tuple(damaged)
 
 
 def _merged_places(table: DynamoDbTable, query: ListQuery, now_ms: int) -> tuple[Sequence[tuple[str, Position]], bool]:
@@ -96,7 +107,9 @@ def _places(table: DynamoDbTable, query: ListQuery, group: str, now_ms: int) -> 
         after=_index_key(partition, after) if after is not None and after.job_id else None,
     )
     entries, _ = next(pages)
-    return [(group, Position(entry["due_at"], job_id_of(entry))) for entry in entries]
+    return [
+        (group, Position(whole_key(entry["due_at"], up=not query.descending), job_id_of(entry))) for entry in entries
+    ]
 
 
 def _range_of(query: ListQuery, group: str, now_ms: int) -> _Range:
@@ -109,13 +122,6 @@ def _range_of(query: ListQuery, group: str, now_ms: int) -> _Range:
 def _index_key(partition: str, place: Position) -> Values:
     pk, sk = job_key(place.job_id)
     return {"owner_status": partition, "due_at": place.due_at_ms, "pk": pk, "sk": sk}
-
-
-def _readable(item: Values) -> Job | None:
-    try:
-        return job_from_item(item)
-    except DamagedItem:
-        return None
 
 
 def _belongs(job: Job, query: ListQuery, now_ms: int) -> bool:

@@ -25,7 +25,7 @@ from lambdas.adapters.job_items import (
 )
 from lambdas.adapters.stored_requests import StoredRequests
 from lambdas.jobs.due_job import DueJob
-from lambdas.jobs.errors import DamagedItem, EditLost, JobExists, JobNotFound, SettleLost
+from lambdas.jobs.errors import DamagedJob, EditLost, JobExists, JobNotFound, SettleLost
 from lambdas.jobs.job import LEASE_SLACK_MS, REQUEST_EXPIRED, Attempt, Job, Status
 from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.ports import Claim
@@ -104,14 +104,17 @@ class DynamoDbJobStore:
 
         return dynamodb_new_jobs.receipt(self._table, key, now_ms=now_ms)
 
-    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job]:
-        jobs = jobs_by_id(self._table, self._requests, job_ids)
-        return {job.id: job for job in jobs if job.owner == owner and not _has_expired(job, now_ms)}
+    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job | DamagedJob]:
+        jobs, damaged = jobs_by_id(self._table, self._requests, job_ids, owner=owner)
+        kept = {job.id: job for job in jobs if not _has_expired(job, now_ms)}
+        return {**kept, **{error.job_id: error for error in damaged}}
 
     def read(self, job_id: str, *, owner: str, now_ms: int) -> Job:
         items = self._partition(job_id)
+        if items.get("JOB", {}).get("owner") != owner:  # asked first: a damaged job is damaged for its owner only
+            raise JobNotFound
         job = _job_or_none(items.get("JOB"))
-        if job is None or job.owner != owner or _has_expired(job, now_ms):
+        if job is None or _has_expired(job, now_ms):
             raise JobNotFound
         if job.stored_apart is not None and self._requests.among(items, job.stored_apart) is None:
             # Most likely an edit came in between: the job was read before it, the requests after it.
@@ -295,7 +298,7 @@ def _made_whole(job: Job, stored: Values | None) -> Job:
             raise KeyError(f"REQUEST#{job.stored_apart}")
         return replace(job, request=with_request_apart(job.request, stored))
     except (KeyError, ValueError, TypeError) as error:
-        raise DamagedItem(f"JOB#{job.id}", f"its request: {type(error).__name__}: {error}") from error
+        raise DamagedJob(job.id, f"its request: {type(error).__name__}: {error}") from error
 
 
 def _claim_values(claim_id: str, fire_at_ms: int, now_ms: int) -> Values:

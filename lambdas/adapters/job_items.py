@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from lambdas.adapters.attempt_items import from_short_form, short_form
-from lambdas.adapters.attribute_values import Values, item_size, one_of
+from lambdas.adapters.attribute_values import Foreign, Values, item_size, one_of
 from lambdas.adapters.dynamodb_table import Key
 from lambdas.jobs.due_job import DueJob, due_shard
-from lambdas.jobs.errors import DamagedItem
+from lambdas.jobs.errors import DamagedJob
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import Body, Expectation, Job, Note, Notify, Request, RetryPolicy, Status
 from lambdas.jobs.listing import group_of
@@ -109,15 +110,14 @@ def item_of(job: Job, apart: Apart = Apart()) -> Values:  # noqa: B008 (a consta
 
 
 def job_from_item(item: Mapping[str, Any]) -> Job:
-    """The job of an item. Raises DamagedItem if it lacks something or has it in another form.
+    """The job of an item. Raises DamagedJob if it lacks something or has it in another form.
 
     Attributes that are not known here were added by newer code, and are left alone.
     """
     try:
         return _job(item)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        key = f"{item.get('pk')}/{item.get('sk')}"
-        raise DamagedItem(key, f"{type(error).__name__}: {error}") from error
+        raise DamagedJob(str(item.get("pk")).removeprefix("JOB#"), f"{type(error).__name__}: {error}") from error
 
 
 def with_request_apart(request: Request, values: Mapping[str, Any]) -> Request:
@@ -132,8 +132,19 @@ def headers_are_apart(item: Mapping[str, Any]) -> bool:
 
 
 def due_job_of(entry: Mapping[str, Any]) -> DueJob:
-    """The job that an entry of the due index points to."""
-    return DueJob(fire_at_ms=entry["fire_at"], job_id=job_id_of(entry))
+    """The job that an entry of the due index points to.
+
+    Whatever is wrong with it: the claim will not fit, and so it is set aside; here it would hold up its whole shard.
+    """
+    return DueJob(fire_at_ms=whole_key(entry["fire_at"]), job_id=job_id_of(entry))
+
+
+def whole_key(value: int | Foreign, *, up: bool = False) -> int:
+    """A number by which an index is sorted. One with a fraction, which is never stored here, is cut or rounded up."""
+    if isinstance(value, Foreign):
+        number = float(value.attribute["N"])
+        return math.ceil(number) if up else math.floor(number)
+    return value
 
 
 def job_id_of(entry: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ METRICS: Mapping[str, tuple[str, MetricUnit]] = {
     "failed": ("JobsFailed", MetricUnit.Count),
     "lateness_ms": ("LatenessMs", MetricUnit.Milliseconds),
     "buried": ("JobsBuried", MetricUnit.Count),
+    "job_damaged": ("JobsDamaged", MetricUnit.Count),
 }
 
 _COUNTED_FACTS = {"swept": ("handed_off", "overdue"), "handed_off": ("handed_off", "refused")}
@@ -30,7 +31,7 @@ _COUNTED_FACTS = {"swept": ("handed_off", "overdue"), "handed_off": ("handed_off
 
 _COUNTED_OUTCOMES = {"succeeded": "succeeded", "retry": "retried", "failed": "failed"}
 
-_TROUBLE = frozenset({"defect", "secret_damaged", "shard_not_swept", "set_aside"})
+_TROUBLE = frozenset({"defect", "job_damaged", "secret_damaged", "shard_not_swept", "set_aside"})
 
 
 class PowertoolsJournal:
@@ -70,7 +71,7 @@ def _counts(event: str, facts: Mapping[str, str | int | float]) -> list[tuple[st
         value = facts.get(fact)
         if isinstance(value, int | float) and value:
             counts.append((fact, value))
-    if event in ("accepted", "buried"):
+    if event in ("accepted", "buried", "job_damaged"):
         counts.append((event, 1))
     if event == "attempt":
         outcome = _COUNTED_OUTCOMES.get(str(facts.get("outcome")))

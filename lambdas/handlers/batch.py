@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.handlers.desk import Desk, check_document_type, confirmed_by, owner_of
+from lambdas.handlers.desk import Desk, check_document_type, confirmed_by, owner_of, tell_damaged
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
 from lambdas.handlers.making import REPLAYED, intake_of, key_of, order_of, tell_accepted
 from lambdas.jobs.document import read_document
-from lambdas.jobs.errors import Fault, RequestRefused
+from lambdas.jobs.errors import Fault, JobUnreadable, RequestRefused
 from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.headers import check_idempotency_key
 from lambdas.jobs.job import Job
@@ -75,6 +75,8 @@ def _result(made: Made | RequestRefused | None, request: HttpRequest, desk: Desk
     if isinstance(made, Made):
         tell_accepted(made, request, desk)
         return {"status": 201 if made.new else 200, "job": shown(made.job, whole=False)}
+    if isinstance(made, JobUnreadable):
+        tell_damaged(made.damaged, request, desk)
     if made is None:
         fault = Fault("document", "unavailable", "This job could not be stored now; send it again soon.")
         made = RequestRefused(503, "Service unavailable", [fault])

@@ -12,7 +12,7 @@ from lambdas.handlers.door import Door, caller_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.document import check_media_type
-from lambdas.jobs.errors import JobNotFound
+from lambdas.jobs.errors import DamagedJob, JobNotFound
 from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Job
@@ -79,6 +79,11 @@ def known_form(job_id: str) -> str:
     if not JOB_ID.fullmatch(job_id):
         raise JobNotFound
     return job_id
+
+
+def tell_damaged(damaged: DamagedJob, request: HttpRequest, desk: Desk) -> None:
+    """Tell the operators of a job that an owner has asked for in vain; an alarm counts these."""
+    desk.journal.tell("job_damaged", job_id=damaged.job_id, error=damaged.why, request_id=request.request_id)
 
 
 def check_document_type(request: HttpRequest, *, patch: bool = False) -> None:

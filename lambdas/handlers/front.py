@@ -11,8 +11,10 @@ from lambdas.handlers.door import Door, check_scope, let_in
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
 from lambdas.handlers.manners import client_request_id, to_event
 from lambdas.jobs.errors import (
+    DamagedJob,
     Fault,
     Forbidden,
+    JobUnreadable,
     QuotaExceeded,
     RateLimited,
     RequestRefused,
@@ -117,6 +119,10 @@ def _tried(act: Callable[[], T], request: HttpRequest, desk: Front, gate: Gate |
     except RequestRefused as refused:
         headers = _headers_of(refused, request, gate)
         return problem(refused.status, refused.title, refused.faults, request_id, headers)
+    except DamagedJob as damaged:
+        desk.journal.tell("job_damaged", **ids, job_id=damaged.job_id, error=damaged.why)
+        unreadable = JobUnreadable(damaged)
+        return problem(unreadable.status, unreadable.title, unreadable.faults, request_id)
     except Unavailable as error:
         desk.journal.tell("unavailable", **ids, error=str(error))
         fault = Fault("document", "unavailable", "The service cannot do this now. Nothing was changed; try again soon.")

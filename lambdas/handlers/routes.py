@@ -10,6 +10,7 @@ from lambdas.handlers.desk import (
     known_form,
     one_job,
     owner_of,
+    tell_damaged,
     versions_of,
 )
 from lambdas.handlers.front import Routes
@@ -35,7 +36,11 @@ def list_jobs(request: HttpRequest, desk: Desk) -> HttpAnswer:
     query = list_query(request.query, owner=owner_of(request), cursor_key=desk.store.cursor_key)
     page = desk.store.list(query, now_ms=desk.clock.now_ms())
     cursor = None if page.after is None else encode_cursor(query, page.after, key=desk.store.cursor_key())
-    return HttpAnswer(200, {"jobs": [shown(job, whole=False) for job in page.jobs], "next_cursor": cursor})
+    for each in page.damaged:
+        tell_damaged(each, request, desk)
+    damaged = {"damaged": [each.job_id for each in page.damaged]} if page.damaged else {}
+    jobs = [shown(job, whole=False) for job in page.jobs]
+    return HttpAnswer(200, {"jobs": jobs, "next_cursor": cursor, **damaged})
 
 
 def change_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:

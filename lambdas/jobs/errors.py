@@ -12,6 +12,7 @@ PunctualError
 │   ├── JobNotFinished      409
 │   ├── RequestExpired      409
 │   ├── SecretUnreadable    409
+│   ├── JobUnreadable       409
 │   ├── KeyReused           422
 │   ├── VersionConflict     412
 │   ├── RateLimited         429, too many requests in this minute
@@ -23,6 +24,7 @@ PunctualError
 ├── EditLost                an edit's condition failed: the job moved on since it was read
 ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
 ├── DamagedItem             a stored item cannot be understood
+│   ├── DamagedJob          a job's
 │   └── DamagedSecret       an owner's signing secret
 ├── SettingInvalid          a setting of the operator's makes no sense
 └── Unavailable             something outside does not answer now; trying again later may help
@@ -166,6 +168,18 @@ class SecretUnreadable(RequestRefused):
         super().__init__(409, "Conflict", [Fault("document", "secret_damaged", message)])
 
 
+class JobUnreadable(RequestRefused):
+    """The owner's job is stored, but cannot be read; `damaged` is why, for the operators."""
+
+    def __init__(self, damaged: DamagedJob) -> None:
+        message = (
+            "This job is stored but cannot be read, so it can be neither shown nor changed, and is not fired. "
+            "The operators are told. It may be scheduled anew meanwhile."
+        )
+        super().__init__(409, "Conflict", [Fault("id", "job_damaged", message)])
+        self.damaged = damaged
+
+
 class VersionConflict(RequestRefused):
     """The job is not at the version that the user named."""
 
@@ -260,6 +274,14 @@ class DamagedItem(PunctualError):
         super().__init__(f"{key} cannot be understood: {why}")
         self.key = key
         self.why = why
+
+
+class DamagedJob(DamagedItem):
+    """A stored job cannot be understood, or its request, or what a write would reckon with."""
+
+    def __init__(self, job_id: str, why: str) -> None:
+        super().__init__(f"JOB#{job_id}", why)
+        self.job_id = job_id
 
 
 class DamagedSecret(DamagedItem):

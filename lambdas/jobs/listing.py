@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lambdas.jobs.errors import Fault, RequestRefused
+from lambdas.jobs.errors import DamagedJob, Fault, RequestRefused
 from lambdas.jobs.job import UPCOMING, Job, Status
 
 UPCOMING_GROUP = "upcoming"
@@ -59,10 +59,14 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A page of jobs, and where each group goes on; None when this is the last page."""
+    """A page of jobs, and where each group goes on; None when this is the last page.
+
+    `damaged` are jobs of the owner that may belong on the page and cannot be understood.
+    """
 
     jobs: tuple[Job, ...]
     after: Mapping[str, Position] | None
+    damaged: tuple[DamagedJob, ...] = ()
 
 
 def positions_after(query: ListQuery, shown: Sequence[tuple[str, Position]]) -> Mapping[str, Position]:

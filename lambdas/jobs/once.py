@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdas.jobs.errors import KeyReused, ReceiptFound, RequestRefused
+from lambdas.jobs.errors import DamagedJob, JobUnreadable, KeyReused, ReceiptFound, RequestRefused
 from lambdas.jobs.job import Job
 from lambdas.jobs.receipt import Receipt, RequestKey
 
@@ -81,7 +81,7 @@ def make_jobs(
     if receipt is not None:
         there = intake.store.read_all(receipt.job_ids, owner=receipt.key.owner, now_ms=intake.now_ms)
         judged = [
-            Made(there[job_id], new=False) if job_id in there else _late(order, job_id, receipt, intake)
+            _there(there[job_id]) if job_id in there else _late(order, job_id, receipt, intake)
             for order, job_id in zip(orders, receipt.job_ids, strict=True)
         ]
     stored = iter(intake.store.add_all([verdict for verdict in judged if isinstance(verdict, Job)]))
@@ -116,6 +116,10 @@ def _judged(order: Order, job_id: str, now_ms: int) -> Verdict:
         return order(job_id, now_ms)
     except RequestRefused as refused:
         return refused
+
+
+def _there(found: Job | DamagedJob) -> Verdict:
+    return JobUnreadable(found) if isinstance(found, DamagedJob) else Made(found, new=False)
 
 
 def _late(order: Order, job_id: str, receipt: Receipt, intake: Intake) -> Verdict:

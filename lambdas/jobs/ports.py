@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from lambdas.jobs.counting import Day, DayCount, Step
     from lambdas.jobs.due_job import DueJob
-    from lambdas.jobs.errors import DamagedSecret
+    from lambdas.jobs.errors import DamagedJob, DamagedSecret
     from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
     from lambdas.jobs.job import Attempt, Job
     from lambdas.jobs.keys import ApiKey
@@ -78,12 +78,12 @@ class JobStore(Protocol):
         """The receipt that the owner's key has, whatever it was used for; None when there is none or it has lapsed."""
         ...
 
-    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job]:
-        """Those of the jobs that are there, are the owner's and can be understood, as lists have them."""
+    def read_all(self, job_ids: Sequence[str], *, owner: str, now_ms: int) -> Mapping[str, Job | DamagedJob]:
+        """Those of the jobs that are there and the owner's, as lists have them; of a damaged one what is wrong."""
         ...
 
     def read(self, job_id: str, *, owner: str, now_ms: int) -> Job:
-        """The owner's job, whole: request and attempts in full. Raises JobNotFound."""
+        """The owner's job, whole: request and attempts in full. Raises JobNotFound; DamagedJob for its owner only."""
         ...
 
     def find(self, job_id: str) -> Job | None:
@@ -95,7 +95,7 @@ class JobStore(Protocol):
         ...
 
     def list(self, query: ListQuery, *, now_ms: int) -> JobPage:
-        """A page of the owner's jobs by due time, without what has expired."""
+        """A page of the owner's jobs by due time, without what has expired; damaged ones apart."""
         ...
 
     def cursor_key(self) -> bytes:

@@ -1,4 +1,4 @@
-"""What is the DynamoDB store's own: damaged items, newer items, what expires, outages, answers in part."""
+"""What is the DynamoDB store's own: newer items, what expires, outages, answers in part."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from lambdas.adapters.attribute_values import Values, from_attributes, to_attributes
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.adapters.job_items import item_of
-from lambdas.jobs.errors import DamagedItem, PunctualError, StoreUnavailable
+from lambdas.jobs.errors import PunctualError, StoreUnavailable
 from lambdas.jobs.job import REQUEST_EXPIRED, AttemptOutcome, Job, Request, Status
 from lambdas.jobs.listing import ListQuery
 from tests.contracts.aws_places import always, client
@@ -31,84 +31,6 @@ def put_raw(table: Table, item: Values) -> None:
 def raw(table: Table, job: Job, sk: str = "JOB") -> Values:
     key = to_attributes({"pk": f"JOB#{job.id}", "sk": sk})
     return from_attributes(table.client.get_item(TableName=table.name, Key=key).get("Item", {}))
-
-
-def damaged(table: Table, **changes: Any) -> Job:
-    """A stored job with something wrong in its item; `...` for what it lacks."""
-    job = a_job(shard=5)
-    item = {**item_of(job), **changes}
-    put_raw(table, {name: value for name, value in item.items() if value is not ...})
-    return job
-
-
-def due(store: DynamoDbJobStore) -> list[str]:
-    return [entry.job_id for page in store.due(5, after_ms=0, until_ms=NOW_MS * 2) for entry in page]
-
-
-class TestDamagedItems:
-    """F28: set aside with an alert; the rest goes on."""
-
-    @pytest.mark.parametrize("changes", [{"status": "paused"}, {"owner": 7}, {"request": ...}])
-    def test_they_are_told_from_jobs(self, table: Table, store: DynamoDbJobStore, changes: dict[str, Any]) -> None:
-        """By whoever reads them, with the item's key."""
-        job = damaged(table, **changes)
-        with pytest.raises(DamagedItem, match=job.id):
-            store.find(job.id)
-        with pytest.raises(DamagedItem, match=job.id):
-            store.read(job.id, owner=job.owner, now_ms=NOW_MS)
-
-    @pytest.mark.parametrize("changes", [{"timeout_ms": ...}, {"attempt_count": "many"}, {"version": None}])
-    def test_a_claim_that_does_not_fit_an_item_is_told(
-        self, table: Table, store: DynamoDbJobStore, changes: dict[str, Any]
-    ) -> None:
-        """DynamoDB cannot reckon with what is not there or not a number."""
-        job = damaged(table, **changes)
-        with pytest.raises(DamagedItem, match=job.id):
-            store.claim(job.id, fire_at_ms=job.fire_at_ms, claim_id="c", now_ms=NOW_MS)
-
-    def test_they_can_be_set_aside(self, table: Table, store: DynamoDbJobStore) -> None:
-        """Whatever is wrong with them; nothing else of them is touched."""
-        job = damaged(table, status=7, version="x")
-        assert due(store) == [job.id]
-        before = raw(table, job)
-        store.set_aside(job.id)
-        assert due(store) == []
-        assert raw(table, job) == {k: v for k, v in before.items() if k not in ("due_shard", "handoff")}
-
-    def test_they_do_not_hide_an_owners_other_jobs(self, table: Table, store: DynamoDbJobStore) -> None:
-        """A list leaves them out."""
-        damaged(table, status="paused")
-        job = store.add(a_job())
-        assert store.list(ListQuery("ada"), now_ms=NOW_MS).jobs == (job,)
-
-    def test_an_item_in_the_wrong_list_is_not_shown_there(self, table: Table, store: DynamoDbJobStore) -> None:
-        """P6: an owner's name in the index does not make a job that owner's."""
-        damaged(table, owner="bob")
-        assert store.list(ListQuery("ada"), now_ms=NOW_MS).jobs == ()
-
-    def test_a_handoff_that_was_left_behind_goes_with_the_next_claim(
-        self, table: Table, store: DynamoDbJobStore
-    ) -> None:
-        """As when operators have put an item back by hand: a running job is nothing for the stream."""
-        job = a_job().claimed(claim_id="c", now_ms=NOW_MS)
-        put_raw(table, {**item_of(job), "handoff": job.fire_at_ms})
-        store.take_over(job, claim_id="d", now_ms=LONG_AFTER_MS)
-        assert "handoff" not in raw(table, job)
-
-    @pytest.mark.parametrize("changes", [{"body": "text"}, {"body_form": "poem"}, {"gone": True}])
-    def test_a_request_that_is_damaged_or_gone_is_told(
-        self, table: Table, store: DynamoDbJobStore, changes: dict[str, Any]
-    ) -> None:
-        """Better no request than half of one."""
-        job = store.add(a_job(request=large_request()))
-        stored = raw(table, job, "REQUEST#1")
-        table.client.delete_item(TableName=table.name, Key=to_attributes({"pk": stored["pk"], "sk": stored["sk"]}))
-        if "gone" not in changes:
-            put_raw(table, {**stored, **changes})
-        with pytest.raises(DamagedItem, match=job.id):
-            store.with_request(job)
-        with pytest.raises(DamagedItem, match=job.id):
-            store.read(job.id, owner=job.owner, now_ms=NOW_MS)
 
 
 def test_what_newer_code_added_survives_a_claim_and_a_settle(table: Table, store: DynamoDbJobStore) -> None:

@@ -39,7 +39,7 @@ def test_near_jobs_of_the_stream_become_messages_that_arrive_the_lead_early(serv
 
 
 def test_a_record_that_cannot_be_understood_is_reported_and_its_neighbour_goes_on(service: Service) -> None:
-    """A broken image comes again, and in the end to the stream's failures; the other record is handed off."""
+    """F28: a broken image comes again, and in the end to the stream's failures; the other record is handed off."""
     broken = event("stream")
     broken["Records"][0]["dynamodb"]["NewImage"] = {"pk": {"S": "TARGET#x"}, "handoff": {"N": "1"}}
 

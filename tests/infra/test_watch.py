@@ -27,6 +27,7 @@ ALARMS = {
     "Retries",
     "Failures",
     "ServerErrors",
+    "DamagedJobs",
 }
 
 AWS_OWN = {

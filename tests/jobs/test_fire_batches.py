@@ -101,7 +101,7 @@ class TestBatches:
             assert after.attempt_count <= 2
 
     def test_a_batch_is_reported_message_by_message(self, world: World) -> None:
-        """No trouble of one job reaches another: a damaged item, a defect and a table that is away for one."""
+        """F28: no trouble of one job reaches another: a damaged item, a defect and a table that is away for one."""
         defect = accepted(world, broken_target, path="defect")
         damaged = accepted(world, path="damaged")
         good = accepted(world, path="good")
