@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, Unpack
 from urllib.parse import quote
 
 from punctual.errors import PunctualError, UnexpectedAnswer
-from punctual.fields import Expect, JobFields, Notify, document_of
+from punctual.fields import ExpectTest, JobFields, Notify, document_of
 from punctual.models import (
     ApiKey,
     BatchResult,
@@ -154,16 +154,18 @@ class Client:
         *,
         method: str = "POST",
         headers: Mapping[str, str] | None = None,
+        secret_headers: Sequence[str] | None = None,
         body: Any = None,
-        expect: Expect | None = None,
+        expect: ExpectTest | None = None,
         timeout_seconds: float | None = None,
     ) -> TestResult:
         """Send a request once, now, from where jobs are sent, and compare the answer with `expect`.
 
-        Never sent again by itself once it may have reached the service.
+        `timeout_seconds` is 1 to 20, 10 if left out. Never sent again by itself once it may have reached the service.
         """
         given = {
             "headers": headers,
+            "secret_headers": secret_headers,
             "body": body,
             "expect": expect,
             "timeout_seconds": timeout_seconds,

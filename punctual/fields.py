@@ -24,6 +24,12 @@ class Expect(TypedDict, total=False):
     json: Any
 
 
+class ExpectTest(Expect, total=False):
+    """What a test may expect besides: headers, each with its exact value."""
+
+    headers: Mapping[str, str]
+
+
 class Notify(TypedDict, total=False):
     """When somebody is told, and at which confirmed address instead of the operators'."""
 

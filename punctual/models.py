@@ -50,6 +50,10 @@ class AttemptError:
     code: str
     message: str
 
+    @classmethod
+    def of(cls, raw: Raw) -> AttemptError:
+        return cls(raw["code"], raw["message"])
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -74,7 +78,7 @@ class Attempt:
             lateness_ms=raw.get("lateness_ms"),
             duration_ms=raw.get("duration_ms"),
             status_code=raw.get("status_code"),
-            error=_optional(lambda error: AttemptError(error["code"], error["message"]), raw.get("error")),
+            error=_optional(AttemptError.of, raw.get("error")),
             response_excerpt=raw.get("response_excerpt"),
             next_attempt_at=_moment(raw, "next_attempt_at"),
         )
@@ -182,15 +186,25 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What scheduling would say: each criterion with its verdict."""
+    """What scheduling would say: each criterion with its verdict.
+
+    `job` is how a valid document would be read back, as JSON: it has no id yet.
+    """
 
     valid: bool
     criteria: tuple[Criterion, ...]
+    job: Raw | None
     raw: Raw = field(repr=False, compare=False)
+
+    @property
+    def failed(self) -> tuple[Criterion, ...]:
+        """The criteria that are not met."""
+        return tuple(criterion for criterion in self.criteria if not criterion.passed)
 
     @classmethod
     def of(cls, raw: Raw) -> Validation:
-        return cls(raw["valid"], tuple(Criterion.of(criterion) for criterion in raw["criteria"]), raw)
+        criteria = tuple(Criterion.of(criterion) for criterion in raw["criteria"])
+        return cls(raw["valid"], criteria, raw.get("job"), raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +229,17 @@ class TargetAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """A request that was sent once, now, and compared with what was expected. No `answer`: none came."""
+    """A request that was sent once, now, and compared with what was expected.
+
+    No `answer`: none came, and `error` says why.
+    """
 
     __test__ = False  # no test, though it is called one
 
     passed: bool
     checks: tuple[Check, ...]
     answer: TargetAnswer | None
+    error: AttemptError | None
     raw: Raw = field(repr=False, compare=False)
 
     @classmethod
@@ -238,6 +256,7 @@ class TestResult:
                 ),
                 raw.get("response"),
             ),
+            error=_optional(AttemptError.of, raw.get("error")),
             raw=raw,
         )
 

@@ -1,4 +1,4 @@
-"""The client before the function api, whose ports are fakes."""
+"""The client before the functions, whose ports are fakes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from lambdas import wiring
 from punctual import Client
 from tests.client import gateway as gateways
+from tests.handlers.checks import Checks
 from tests.handlers.recorded import Service
 
 
@@ -16,6 +17,7 @@ from tests.handlers.recorded import Service
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     service = Service()
     monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
+    monkeypatch.setattr(wiring, "check_parts", lambda: (Checks(service).bench, service.journal))
     return service
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lambdas.jobs.job import AttemptOutcome, Status
+from lambdas.jobs.sending import Failure
 from punctual import Client, Conflict, NotFound, PreconditionFailed, Refused
 from tests.client.gateway import OWNER, Gateway
 from tests.examples import RETENTION_MS, an_attempt
@@ -145,3 +146,33 @@ def test_who_is_told_is_set_for_all_jobs(client: Client, service: Service) -> No
     assert me.owner == OWNER
     assert me.notify["on"] == ["failed", "succeeded"] and me.notify["email"] == "ada@example.com"
     assert client.me().notify["addresses"] == {"ada@example.com": "confirmed"}
+
+
+def test_a_job_can_be_validated_before_there_is_one(client: Client, service: Service) -> None:
+    """Every criterion with its verdict, and the job as it would be read back."""
+    sound = client.validate(URL, delay=60)
+    wrong = client.validate("http://127.0.0.1/", method="BREW", delay=60)
+
+    assert sound.valid and not sound.failed and sound.job is not None and sound.job["request"]["url"] == URL
+    assert not wrong.valid and wrong.job is None
+    assert {"url.public_address", "method.known"} <= {criterion.name for criterion in wrong.failed}
+    assert [criterion.name for criterion in client.criteria()] == [criterion.name for criterion in sound.criteria]
+    assert len(service.store) == 0
+
+
+def test_a_request_can_be_tried_out(client: Client, service: Service) -> None:
+    """Each check with what was expected and found; without an answer, why there is none."""
+    service.sender.answers[URL] = [
+        service.sender.answering(200, body=b'{"state": "done"}'),
+        Failure("timeout", "It took too long.", 1.0, 3),
+    ]
+    answered = client.test(URL, body={"a": 1}, expect={"status": 201, "json": {"state": "done"}})
+    silent = client.test(URL, timeout_seconds=2)
+
+    assert not answered.passed and answered.error is None and answered.answer is not None
+    assert [(check.name, check.actual, check.passed) for check in answered.checks] == [
+        ("status", 200, False),
+        ("json", {"state": "done"}, True),
+    ]
+    assert not silent.passed and silent.answer is None
+    assert silent.error is not None and silent.error.code == "timeout"

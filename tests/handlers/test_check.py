@@ -10,41 +10,17 @@ import pytest
 from lambdas import wiring
 from lambdas.handlers import api, check
 from lambdas.jobs.criteria import CRITERIA
-from lambdas.jobs.destination import Rules
 from lambdas.jobs.errors import ValueRefused
 from lambdas.jobs.limits import OwnerLimits
 from lambdas.jobs.sending import Failure
 from lambdas.jobs.signing import SigningSecret
 from tests.examples import new_key
-from tests.fake_names import FakeNames
+from tests.handlers.checks import DIGITS, Checks
 from tests.handlers.recorded import Service, http_event
 
 URL = "https://hooks.customer.com/run"
-DIGITS = "019970b42ccc7b0e8a54d1cf5d0a7f01"
 SECRET = "canary-of-a-token"
 JSON = {"content-type": "application/json"}
-
-
-class Checks:
-    """The function over fakes."""
-
-    def __init__(self, service: Service | None = None) -> None:
-        self.service = service or Service()
-        self.names = FakeNames()
-        self.bench = check.Bench(
-            door=self.service.door,
-            journal=self.service.journal,
-            clock=self.service.clock,
-            horizon=self.service.horizon,
-            rules=Rules(),
-            names=self.names,
-            sender=self.service.sender,
-            secrets=self.service.secrets,
-            owners=lambda: self.service.owners,
-            addresses=lambda: self.service.addresses,
-            limiter=self.service.limiter,
-            new_id=lambda: DIGITS,
-        )
 
 
 @pytest.fixture
