@@ -40,7 +40,7 @@ class Checking(Construct):
             # The longest look-up or exchange, and some more: the gateway waits 30 s at most.
             timeout=Duration.seconds(28),
             rights=[
-                store.may("GetItem"),
+                store.may("GetItem", "Query"),
                 store.may_query(OWNER_STATUS),
                 store.may_count_use(settings),
                 may_seal(secrets, "Decrypt", settings=settings),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from lambdas.adapters.dynamodb_usage import DynamoDbUsage
 from lambdas.jobs.errors import SettingInvalid
-from lambdas.jobs.limits import COUNTED_AT_MOST, MINUTE_MS, NAMES, Counter, OwnerLimits
+from lambdas.jobs.limits import MINUTE_MS, NAMES, Counter, OwnerLimits
 from ops import place
 
 EXAMPLES = """\
@@ -30,10 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def work(at: place.Place, given: argparse.Namespace) -> int:
     usage = DynamoDbUsage(at.dynamodb, at.table_name)
-    standing, now_ms = usage.standing(given.owner), at.now_ms()
+    now_ms = at.now_ms()
+    standing = usage.standing(given.owner, now_ms=now_ms)
     requests = usage.taken(Counter(given.owner, "", now_ms - now_ms % MINUTE_MS))
-    more = " or more" if standing.upcoming >= COUNTED_AT_MOST else ""
-    print(f"{standing.upcoming}{more} jobs upcoming, {requests} requests counted in this minute.", file=sys.stderr)
+    print(f"{standing.upcoming} jobs upcoming, {requests} requests counted in this minute.", file=sys.stderr)
     limits = changed(dict(standing.limits), given.changes)
     for name, value in limits.items():
         print(f"{name}={value}")

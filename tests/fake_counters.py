@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from lambdas.jobs.counting import Cell, Day, DayCount, Standing, Step, total
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable
+from lambdas.jobs.job import UPCOMING
 from tests.fakes import Hooks
 
 
@@ -40,6 +41,13 @@ class FakeCounters:
         with self._lock:
             days = sorted(day for day in self._days if day.owner == owner and first <= day.number <= last)
         return [self._readable(day) for day in days]
+
+    def unfinished(self, owner: str, *, first: int) -> int:
+        self._happen(self.before, "unfinished")
+        with self._lock:
+            days = [day for day in self._days if day.owner == owner and day.number >= first]
+        cells = (self._readable(day).cells.items() for day in days)
+        return sum(number for day in cells for cell, number in day if cell.status in UPCOMING)
 
     def find(self, day: Day) -> DayCount:
         self._happen(self.before, "find")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable
 from lambdas.jobs.job import Job
-from lambdas.jobs.limits import COUNTED_AT_MOST, MINUTE_MS, Counter, Standing, Taken
+from lambdas.jobs.limits import MINUTE_MS, Counter, Standing, Taken
 from tests.fakes import Hooks
 
 Result = TypeVar("Result")
@@ -34,11 +34,11 @@ class FakeUsage:
         self._taken: dict[Counter, int] = defaultdict(int)
         self._lock = threading.Lock()
 
-    def standing(self, owner: str) -> Standing:
+    def standing(self, owner: str, *, now_ms: int) -> Standing:
         def stands() -> Standing:
             if self.damaged:
                 raise DamagedItem(f"OWNER#{owner}/LIMITS", "a test said so")
-            return Standing(self._limits.get(owner, {}), min(sum(1 for _ in self._upcoming(owner)), COUNTED_AT_MOST))
+            return Standing(self._limits.get(owner, {}), sum(1 for _ in self._upcoming(owner)))
 
         return self._call("standing", stands)
 

@@ -9,11 +9,19 @@ from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.adapters.job_items import owner_partition
 from lambdas.jobs.errors import DamagedItem
-from lambdas.jobs.limits import COUNTED_AT_MOST, MINUTE_MS, Counter, Standing, Taken
+from lambdas.jobs.limits import MINUTE_MS, Counter, Standing, Taken
 from lambdas.jobs.listing import UPCOMING_GROUP
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+FEW = 1_000
+"""So many upcoming jobs are counted one by one, for 15 read units at most; of more the counters tell."""
+
+DAY_MS = 86_400_000
+
+LONGEST_OVERDUE_MS = 30 * DAY_MS
+"""A job that is due earlier and not finished yet is one of very few: its attempts have been used up by then."""
 
 _KEPT_SECONDS = 3_600
 """How long a counter outlives its minute, for clocks that differ; time to live deletes for nothing, and late."""
@@ -25,18 +33,23 @@ _TRIES = 4
 class DynamoDbUsage:
     """Counters and limits of owners in a DynamoDB table. The client comes from outside."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, *, few: int = FEW) -> None:
+        self._client = client
+        self._name = table
         self._table = DynamoDbTable(client, table)
+        self._few = few
 
-    def standing(self, owner: str) -> Standing:
+    def standing(self, owner: str, *, now_ms: int) -> Standing:
         key = _limits_key(owner)
         item = self._table.get(key, consistent=False)
         upcoming = self._table.count(
             "#owner_status = :partition",
             {"partition": owner_partition(owner, UPCOMING_GROUP)},
             index="owner_status",
-            at_most=COUNTED_AT_MOST,
+            at_most=self._few,
         )
+        if upcoming == self._few:
+            upcoming = max(upcoming, self._many_upcoming(owner, now_ms))
         return Standing(_own_limits(key, item) if item else {}, upcoming)
 
     def take(self, counter: Counter, *, least: int, most: int, limit: int) -> Taken:
@@ -76,6 +89,16 @@ class DynamoDbUsage:
             index="owner_status",
             at_most=at_most,
         )
+
+    def _many_upcoming(self, owner: str, now_ms: int) -> int:
+        """By the counters, of which there is one item for each day; 0 if they cannot be understood."""
+        from lambdas.adapters.dynamodb_counters import DynamoDbCounters  # late: few owners have so many jobs
+
+        first = (now_ms - LONGEST_OVERDUE_MS) // DAY_MS
+        try:
+            return DynamoDbCounters(self._client, self._name).unfinished(owner, first=first)
+        except DamagedItem:  # whoever counts has told the operators, and can set them right
+            return 0
 
     def set_limits(self, owner: str, limits: Mapping[str, int]) -> None:
         pk, sk = key = _limits_key(owner)

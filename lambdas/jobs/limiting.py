@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from lambdas.jobs.allowance import FRESH_MS, Allowance, Seen
 from lambdas.jobs.errors import DamagedItem, QuotaExceeded, RateLimited, SettingInvalid, StoreUnavailable
-from lambdas.jobs.limits import COUNTED_AT_MOST, MINUTE_MS, Counter, Meter, OwnerLimits, Standing, Used
+from lambdas.jobs.limits import MINUTE_MS, Counter, Meter, OwnerLimits, Standing, Used
 
 if TYPE_CHECKING:
     from lambdas.jobs.job import Job
@@ -145,8 +145,7 @@ class Limiter:
         """
         if known.upcoming is None:
             return False
-        uncounted = known.upcoming.count >= COUNTED_AT_MOST
-        return uncounted or known.upcoming.now + known.limits.requests_per_minute > known.limits.due_per_minute
+        return known.upcoming.now + known.limits.requests_per_minute > known.limits.due_per_minute
 
     def _has_room(self, owner: str, minute_ms: int, limit: int, now_ms: int) -> bool:
         key = (owner, minute_ms, limit)
@@ -178,7 +177,7 @@ class Limiter:
         """What is known of the owner, looked up anew when that was too long ago, and their counts of this minute."""
         known = self._owners.get(owner)
         if known is None or (look and not self._holds(known, now_ms)):
-            standing = self._ask(lambda: self._usage.standing(owner), now_ms)
+            standing = self._ask(lambda: self._usage.standing(owner, now_ms=now_ms), now_ms)
             if known is None:
                 known = _kept(self._owners, owner, lambda: _Owner(self._defaults, now_ms))
             if standing is not None:

@@ -15,9 +15,6 @@ MINUTE_MS = 60_000
 HIGHEST = 10**9
 """No limit is higher; whoever wants none at all sets this."""
 
-COUNTED_AT_MOST = 5_000
-"""Upcoming jobs of an owner are counted up to this, so that the look costs little however many there are."""
-
 
 class OwnerLimits(NamedTuple):
     """What one owner may do. A minute is one of the clock's: it begins with its second 0, in UTC.
@@ -124,7 +121,7 @@ class Used(NamedTuple):
 class Standing(NamedTuple):
     """What is stored about an owner: limits that are theirs alone, and how many jobs of theirs are unfinished.
 
-    The jobs may be those of some seconds ago; `upcoming` is COUNTED_AT_MOST where there are more.
+    The jobs may be those of some seconds ago.
     """
 
     limits: Mapping[str, int]

@@ -326,7 +326,7 @@ class Usage(Protocol):
     Every method may raise StoreUnavailable, and DamagedItem.
     """
 
-    def standing(self, owner: str) -> Standing:
+    def standing(self, owner: str, *, now_ms: int) -> Standing:
         """The owner's own limits, none if they have none, and how many jobs they have that are not finished.
 
         Both perhaps as they were some seconds ago.
@@ -432,6 +432,13 @@ class Counters(Protocol):
         """The owner's counters of the days with these numbers and between, in order; days without jobs are missing.
 
         What was written in the last second or so may be missing too. May raise DamagedItem.
+        """
+        ...
+
+    def unfinished(self, owner: str, *, first: int) -> int:
+        """How many jobs of the owner are scheduled or running, of those that are due on this day or later.
+
+        As `read` has it; only the first days are looked at, if there are more than thousands.
         """
         ...
 

@@ -147,3 +147,13 @@ def test_lanes_of_the_last_day_are_remembered_however_many_there_are(counters: C
     for number in range(40 - SEEN_FOR_MS // 3_600_000, 40):
         count(counters, step(1, scheduled=1), lane=f"shard {number}", now_ms=now_ms)
     assert counters.find(DAY).cells == {SCHEDULED: 40}
+
+
+def test_unfinished_jobs_of_a_day_and_all_that_follow(counters: Counters) -> None:
+    """Scheduled and running ones, of this owner."""
+    count(counters, step(1, scheduled=1), step(2, scheduled=1), step(3, running=1), step(4, succeeded=1))
+    count(counters, step(5, scheduled=1), day=Day("ada", DAY.number + 36_500))
+    count(counters, step(6, scheduled=1), day=Day("ada", DAY.number - 1))
+    count(counters, step(7, scheduled=1), day=Day("eve", DAY.number))
+    assert counters.unfinished("ada", first=DAY.number) == 4
+    assert counters.unfinished("bob", first=DAY.number) == 0

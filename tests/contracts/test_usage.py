@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lambdas.adapters.dynamodb_usage import DynamoDbUsage
+from lambdas.jobs.counting import DAY_MS, Cell, Day, Step
+from lambdas.jobs.job import Status
 from lambdas.jobs.limits import Counter, Standing, Taken
-from tests.contracts.conftest import Used
+from tests.contracts.conftest import Table, Used
 from tests.examples import a_job, new_id
 from tests.fakes import NOW_MS
 
@@ -55,18 +58,18 @@ class TestCounters:
 
 class TestLimits:
     def test_an_owner_has_none_of_their_own_until_somebody_gives_them_some(self, used: Used) -> None:
-        assert used.usage.standing("ada") == Standing({}, 0)
+        assert used.usage.standing("ada", now_ms=NOW_MS) == Standing({}, 0)
         used.usage.set_limits("ada", {"requests_per_minute": 7, "upcoming_jobs": 10**9})
-        assert used.usage.standing("ada").limits == {"requests_per_minute": 7, "upcoming_jobs": 10**9}
-        assert used.usage.standing("eve").limits == {}
+        assert used.usage.standing("ada", now_ms=NOW_MS).limits == {"requests_per_minute": 7, "upcoming_jobs": 10**9}
+        assert used.usage.standing("eve", now_ms=NOW_MS).limits == {}
 
     def test_they_are_replaced_whole_and_can_be_taken_away(self, used: Used) -> None:
         used.usage.set_limits("ada", {"requests_per_minute": 7})
         used.usage.set_limits("ada", {"upcoming_jobs": 8})
-        assert used.usage.standing("ada").limits == {"upcoming_jobs": 8}
+        assert used.usage.standing("ada", now_ms=NOW_MS).limits == {"upcoming_jobs": 8}
         for _ in range(2):
             used.usage.set_limits("ada", {})
-            assert used.usage.standing("ada").limits == {}
+            assert used.usage.standing("ada", now_ms=NOW_MS).limits == {}
 
 
 class TestJobs:
@@ -77,7 +80,7 @@ class TestJobs:
             used.store.add(job)
         used.store.claim(running.id, fire_at_ms=running.fire_at_ms, claim_id="c", now_ms=NOW_MS)
         used.store.replace(cancelled.cancelled(now_ms=NOW_MS, retention_ms=10**9), read_version=1)
-        assert used.usage.standing("ada").upcoming == 2
+        assert used.usage.standing("ada", now_ms=NOW_MS).upcoming == 2
 
     def test_jobs_of_a_minute_are_those_from_its_first_millisecond_to_its_last(self, used: Used) -> None:
         """And no more of them are counted than anyone wants to know of."""
@@ -87,3 +90,28 @@ class TestJobs:
         assert used.usage.due("ada", minute_ms=MINUTE_MS, at_most=10) == 3
         assert used.usage.due("ada", minute_ms=MINUTE_MS, at_most=2) == 2
         assert used.usage.due("ada", minute_ms=MINUTE_MS + 120_000, at_most=10) == 0
+
+
+def test_of_many_jobs_the_counters_tell(table: Table) -> None:
+    """Those that wait, from some weeks ago on; and not fewer than were seen, if the counters lag or are damaged."""
+    usage, store, counters = DynamoDbUsage(table.client, table.name, few=3), table.store(), table.counters()
+    today = Day("ada", NOW_MS // DAY_MS)
+
+    def count(day: Day, jobs: int, *, sequence: int) -> None:
+        step = Step(sequence, {Cell(0, Status.SCHEDULED): jobs, Cell(0, Status.SUCCEEDED): 9})
+        assert counters.add({day: [step]}, lane="lane", now_ms=NOW_MS) == []
+
+    def upcoming() -> int:
+        return usage.standing("ada", now_ms=NOW_MS).upcoming
+
+    count(today, 2, sequence=1)
+    assert upcoming() == 0
+    for _ in range(4):
+        store.add(a_job())
+    assert upcoming() == 3
+    for sequence, days in enumerate((-31, -30, 0, 36_500), 2):
+        count(today._replace(number=today.number + days), 5, sequence=sequence)
+    assert upcoming() == 2 + 3 * 5
+    key = {"pk": {"S": "STATS#ada"}, "sk": {"S": today.text}}
+    table.client.put_item(TableName=table.name, Item={**key, "version": {"S": "one"}})
+    assert upcoming() == 3

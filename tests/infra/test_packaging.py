@@ -55,6 +55,7 @@ def for_here() -> dict[str, Path]:
 
 
 LOADED_LATER = {
+    "lambdas/adapters/dynamodb_counters.py",
     "lambdas/adapters/dynamodb_cursor_key.py",
     "lambdas/adapters/dynamodb_new_jobs.py",
     "lambdas/adapters/dynamodb_owners.py",
@@ -62,6 +63,7 @@ LOADED_LATER = {
     "lambdas/handlers/batch.py",
     "lambdas/handlers/keys.py",
     "lambdas/handlers/me.py",
+    "lambdas/jobs/counting.py",
     "lambdas/jobs/criteria.py",
     "lambdas/jobs/email.py",
     "lambdas/jobs/new_key.py",

@@ -39,7 +39,7 @@ RIGHTS = {
     },
     "check": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "table": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "table": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
         "table/index/owner_status": {"dynamodb:Query"},
         "secrets key": {"kms:Decrypt"},
         "topics of addresses": {"sns:ListSubscriptionsByTopic"},

@@ -10,7 +10,7 @@ import pytest
 from lambdas.jobs.errors import QuotaExceeded, RateLimited, RequestRefused
 from lambdas.jobs.job import Job, Request
 from lambdas.jobs.limiting import AWAY_MS, Limiter
-from lambdas.jobs.limits import COUNTED_AT_MOST, Meter, OwnerLimits
+from lambdas.jobs.limits import Meter, OwnerLimits
 from tests.examples import a_job
 from tests.fake_usage import FakeUsage
 from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeJournal
@@ -175,18 +175,6 @@ class TestJobs:
             assert world.schedule(at(f"{number}.example.com")) is None
         assert "due" not in world.usage.asked
         assert world.schedule(at("example.com")) is None
-        assert world.usage.asked["due"] == 1
-
-    def test_of_more_jobs_than_are_counted_each_minute_is_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It is not known how many more there are."""
-        assert ROOMY.due_per_minute > COUNTED_AT_MOST
-        monkeypatch.setattr("tests.fake_usage.COUNTED_AT_MOST", 3)
-        monkeypatch.setattr("lambdas.jobs.limiting.COUNTED_AT_MOST", 3)
-        world = World(ROOMY)
-        for _ in range(3):
-            world.store.add(a_job())
-        for _ in range(50):
-            assert world.schedule() is None
         assert world.usage.asked["due"] == 1
 
     def test_a_job_that_moves_needs_room_where_it_goes(self, world: World) -> None:
