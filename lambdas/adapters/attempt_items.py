@@ -108,6 +108,6 @@ _MESSAGES = {
     "expectation_failed": "The target's answer is not what was expected.",
     "died": DIED.message,
     "request_damaged": "What is stored of the request cannot be read. Nothing was sent.",
-    "secret_damaged": "The owner's signing secret cannot be read. Nothing was sent.",
+    "secret_damaged": "The owner's signing secret cannot be read. Nothing was sent.",  # nosec B105 - about a secret, not one
     "target_denied": TARGET_DENIED.message,
 }

@@ -141,7 +141,7 @@ _REASONS = {
     "expectation_failed": "the answer is not what the job expects",
     "died": "the workers died",
     "request_damaged": "the stored request cannot be read",
-    "secret_damaged": "the signing secret cannot be read",
+    "secret_damaged": "the signing secret cannot be read",  # nosec B105 - about a secret, not one
     "target_denied": "the target is on the deny-list",
 }
 
