@@ -19,6 +19,7 @@ from lambdas.handlers import api
 from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.ports import DeadLetter, Message
 from tests.canaries import ALLOWED, CANARIES, TOLD_TO_THE_ONE_WHO_WROTE_IT, canary, document, forms
+from tests.fake_keys import FakeDoor
 from tests.fakes import FakeSender, Script
 from tests.handlers.recorded import Service, http_event
 from tests.world import World, dies
@@ -39,6 +40,8 @@ class Watched:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.service = Service()
+        assert isinstance(self.service.door, FakeDoor)
+        self.service.door.owners[canary("token")] = OWNER
         self.world = World(clock=self.service.clock, store=self.service.store)
         self.seen: dict[str, list[str]] = {"answers": [], "answers to others": [], "messages": [], "dead letters": []}
         monkeypatch.setattr(wiring, "api_parts", lambda: (self.service.desk(), self.service.journal))
@@ -254,3 +257,19 @@ class TestTheSearchSees:
 
         print(canary("token"), file=sys.stderr)  # noqa: T201
         assert leaks() == ["token in log"]
+
+
+def test_a_new_key_is_in_the_answer_that_made_it_and_nowhere_else(watched: Watched, leaks: Leaks) -> None:
+    """Neither in another answer nor in a log, nor in what is stored of it; refused or not."""
+    made = json.loads(watched.call("POST", "/v1/keys", {"name": "n", "scopes": ["jobs:read"]})["body"])
+    whole, last = made["key"], made["key"][-49:]
+    assert any(last in answer for answer in watched.seen["answers"])
+    watched.seen["answers"].clear()
+    watched.call("GET", "/v1/keys")
+    watched.call("POST", "/v1/keys", {"name": whole, "scopes": [whole], whole: 1, "expires_at": whole})
+    watched.call("DELETE", f"/v1/keys/{whole}")
+    refusals = watched.seen["answers"].pop(-2)
+    assert refusals.count(last) == 1  # the name of the field that there is not, to whoever wrote it
+    stored = repr(watched.service.keys.of_owner(OWNER))
+    assert last not in stored + "".join(watched.places("").values())
+    assert leaks() == []

@@ -49,7 +49,7 @@ def test_programs_sign_in_by_password_and_people_in_the_browser(stage: str) -> N
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_access_token_holds_for_an_hour(stage: str) -> None:
-    """The authorizer cannot know of a revoked one before it ends."""
+    """Nobody asks the pool whether one was revoked before it ends."""
     client = template(stage).one("AWS::Cognito::UserPoolClient")
     assert client["AccessTokenValidity"] == 60
     assert client["TokenValidityUnits"]["AccessToken"] == "minutes"
