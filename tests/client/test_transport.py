@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from punctual import Client, Problem, ServiceFailed, TooManyRequests, Unauthenticated, UnexpectedAnswer, Unreachable
-from tests.client.gateway import TOKEN, Canned, Gateway, Lost
+from tests.client.gateway import OWNER, TOKEN, Canned, Gateway, Lost
 from tests.handlers.recorded import Service
 
 URL = "https://hooks.example.com/run"
@@ -68,6 +68,22 @@ def test_more_patience_than_there_is_is_not_waited_for(client: Client, gateway: 
         client.schedule(URL, delay=60)
 
     assert refused.value.retry_after == 3600 and len(gateway.seen) == 1
+
+
+def test_a_limit_of_the_service_is_told_with_when_to_come_again(
+    client: Client, gateway: Gateway, service: Service
+) -> None:
+    """Until the minute is over, 40 s: longer than the client waits by itself. What is sent then is done."""
+    service.usage.set_limits(OWNER, {"requests_per_minute": 1})
+    client.schedule(URL, delay=60)
+
+    with pytest.raises(TooManyRequests) as refused:
+        client.schedule(URL, delay=60)
+    assert (refused.value.code, refused.value.retry_after) == ("rate_limited", 40)
+
+    service.clock.advance(seconds=40)
+    assert client.schedule(URL, delay=60).status == "scheduled"
+    assert client.me().limits["requests_per_minute"] == 1
 
 
 def test_the_gateways_own_refusal_is_understood(gateway: Gateway) -> None:

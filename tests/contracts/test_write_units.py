@@ -191,6 +191,18 @@ def test_a_day_with_jobs_of_every_kind_in_every_quarter_costs_six(counting_table
     assert units == [6]
 
 
+def test_a_job_of_a_normal_owner_costs_no_more_for_being_counted(counting_table: Table, units: list[float]) -> None:
+    """Create 3, as without limits; what is looked at are two small reads a minute."""
+    limiter = Limiter(usage=counting_table.usage(), journal=FakeJournal(), defaults=OwnerLimits())
+    store = counting_table.store()
+    for _ in range(5):
+        job = a_job()
+        limiter.request(job.owner, now_ms=NOW_MS)
+        limiter.admit(job, now_ms=NOW_MS)
+        store.add(job)
+    assert units == [3] * 5
+
+
 def test_an_edit_costs_what_it_moves(store: DynamoDbJobStore, units: list[float]) -> None:
     """1 for the item; a new due time moves an entry in each index, 2 each."""
     job = store.add(a_job())

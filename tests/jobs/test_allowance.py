@@ -86,6 +86,14 @@ def test_who_was_refused_does_not_ask_again() -> None:
     assert first.usage.writes == 11
 
 
+def test_who_knows_that_nothing_is_left_accepts_nothing_unasked_either() -> None:
+    """A batch was more than could be accepted unasked, so that this is still to be had; but not after a refusal."""
+    processes = Processes(2, 1_000)
+    assert processes.request(0, 20) and all(processes.request(1, 100) for _ in range(9)) and processes.request(1, 80)
+    assert not processes.request(0, 20) and not processes.request(0, 1)
+    assert processes.accepted == 1_000
+
+
 def test_a_batch_that_finds_no_room_leaves_it_to_smaller_ones() -> None:
     processes = Processes(2, 60)
     assert processes.request(0, 50) and not processes.request(1, 20)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from lambdas.jobs.allowance import share
 from lambdas.jobs.errors import QuotaExceeded, RateLimited, RequestRefused
 from lambdas.jobs.job import Job, Request
 from lambdas.jobs.limiting import AWAY_MS, Limiter
@@ -103,6 +108,25 @@ class TestRequests:
         for _ in range(100):
             assert world.schedule() is None
         assert world.usage.asked == {"standing": 1} and world.usage.writes == 0
+
+
+@given(
+    limit=st.sampled_from([1, 7, 99, 100, 350]),
+    requests=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 40), st.integers(0, 45_000)), max_size=60),
+)
+def test_whatever_comes_when_no_minute_has_more_than_limit_and_bound(
+    limit: int, requests: list[tuple[int, int, int]]
+) -> None:
+    """T10. Three processes, whose clocks are seconds apart: each counts by the minute that it believes it is."""
+    world = World(OwnerLimits(requests_per_minute=limit))
+    processes = [world.process() for _ in range(3)]
+    accepted: dict[int, int] = defaultdict(int)
+    for process, units, pause_ms in requests:
+        now_ms = world.clock.advance(ms=pause_ms) + 2_000 * (process - 1)
+        with suppress(RateLimited):
+            processes[process].request("ada", now_ms=now_ms, units=units)
+            accepted[now_ms // 60_000] += units
+    assert all(units <= limit + 3 * share(limit) for units in accepted.values())
 
 
 class TestOwnLimits:
