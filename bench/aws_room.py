@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import template
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from local import aws
 from local.emulator import REGION, Home, free_port, running
@@ -32,23 +33,16 @@ class Room:
     def environment(self) -> Mapping[str, str]:
         """What a process needs in which functions run that use this room."""
         return {
+            **template.variables(),
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",  # nosec B105  # every caller's, in the emulator
             "AWS_DEFAULT_REGION": REGION,
-            "PUNCTUAL_STAGE": "bench",
             "PUNCTUAL_TABLE": self.table,
             "PUNCTUAL_JOBS_QUEUE_URL": self.queue_url,
             "PUNCTUAL_DEAD_LETTERS_URL": self.queue_url,
-            "PUNCTUAL_ALERTS_TOPIC_ARN": f"arn:aws:sns:{REGION}:000000000000:none",
-            "PUNCTUAL_ISSUER": "https://issuer.example.com",
-            "PUNCTUAL_AUDIENCE": "bench",
-            "PUNCTUAL_ISSUER_KEYS_URL": "https://issuer.example.com/keys",
-            "PUNCTUAL_SECRETS_KEY_ARN": f"arn:aws:kms:{REGION}:000000000000:key/none",
             "PUNCTUAL_PRIVATE_TARGETS": "127.0.0.1",
-            "POWERTOOLS_SERVICE_NAME": "hand_off",
-            "POWERTOOLS_METRICS_NAMESPACE": "Punctual",
-            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "POWERTOOLS_SERVICE_NAME": "hand_off",  # of the five; the length is what costs follow from
             # Lambda sets it, traced or not, and Powertools puts it into every line of the log.
             "_X_AMZN_TRACE_ID": "Root=1-68d00a00-0c1d2e3f4a5b6c7d8e9f0a1b;Parent=53995c3f42cd8ad8;Sampled=0",
         }

@@ -17,8 +17,10 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from bench import template
 from bench.figures import Figure, Part
 from infra.packaging import FUNCTIONS, packages, unzipped_bytes
 from infra.target import AWS, THIS_MACHINE
@@ -35,17 +37,10 @@ READY = HANDLER + "; import lambdas.wiring; lambdas.wiring.{function}_parts()"
 
 MEASURED = "import sys, time; sys.path.insert(0, {folder!r}); {code}; print(time.process_time() * 1000)"
 
-ENVIRONMENT = {
+CALLER = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",  # nosec B105  # nobody is called
-    "PUNCTUAL_TABLE": "jobs",
-    "PUNCTUAL_JOBS_QUEUE_URL": "https://sqs.example.com/jobs",
-    "PUNCTUAL_DEAD_LETTERS_URL": "https://sqs.example.com/dead",
-    "PUNCTUAL_ALERTS_TOPIC_ARN": f"arn:aws:sns:{REGION}:000000000000:alerts",
-    "PUNCTUAL_SECRETS_KEY_ARN": f"arn:aws:kms:{REGION}:000000000000:key/secrets",
-    "POWERTOOLS_SERVICE_NAME": "bench",
-    "POWERTOOLS_METRICS_NAMESPACE": "Punctual",
 }
 
 CpuMs = Mapping[tuple[str, str], Sequence[float]]
@@ -105,9 +100,14 @@ def _cpu_ms(folder: Path, code: str) -> float:
     """CPU of a whole process, the start of Python included (some 7 ms)."""
     # Isolated, without site-packages, and without leaving byte code for the next round.
     command = [sys.executable, "-I", "-S", "-B", "-c", MEASURED.format(folder=str(folder), code=code)]
-    environment = {"PATH": os.environ.get("PATH", os.defpath), **ENVIRONMENT}
+    environment = {"PATH": os.environ.get("PATH", os.defpath), **_variables(), **CALLER}
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return float(done.stdout)
+
+
+@cache
+def _variables() -> Mapping[str, str]:
+    return template.variables()
 
 
 def _import(function: str, taken: CpuMs, what: str, largest: tuple[float, ...] = (), *, note: str = "") -> Figure:
