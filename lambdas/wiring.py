@@ -13,9 +13,8 @@ import os
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
@@ -48,26 +47,25 @@ if TYPE_CHECKING:
     from lambdas.jobs.owners_alerts import NotifyOf, OwnersAlerts
     from lambdas.jobs.target import Limits
 
+Part = TypeVar("Part")
+
 DAY_MS = 24 * 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class HandOffParts:
+class HandOffParts(NamedTuple):
     queue: SqsJobQueue
     journal: PowertoolsJournal
     clock: SystemClock
     horizon: Horizon
 
 
-@dataclass(frozen=True, slots=True)
-class CountParts:
+class CountParts(NamedTuple):
     counters: DynamoDbCounters
     journal: PowertoolsJournal
     clock: SystemClock
 
 
-@dataclass(frozen=True, slots=True)
-class SweepParts:
+class SweepParts(NamedTuple):
     store: DynamoDbJobStore
     queue: SqsJobQueue
     journal: PowertoolsJournal
@@ -81,7 +79,6 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
     from uuid_utils import uuid7
 
     from lambdas.handlers.desk import Desk
-    from lambdas.jobs.signing import KEY_BYTES
 
     journal, clock, keys = _journal(), SystemClock(), _keys()
     desk = Desk(
@@ -94,11 +91,11 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         rules=_rules(),
         retention_ms=_retention_ms(),
         new_job_id=lambda: f"job_{uuid7().hex}",
-        secrets=_signing_secrets(),
-        new_key=lambda: os.urandom(KEY_BYTES),
+        secrets=_later(_signing_secrets, "PUNCTUAL_SECRETS_KEY_ARN"),
+        new_key=_new_key,
         owners=_owners,
         addresses=_addresses(),
-        targets=_targets(),
+        targets=_later(_targets),
         limiter=_limiter(journal),
     )
     return desk, journal
@@ -295,6 +292,19 @@ def _signing_secrets() -> DynamoDbSigningSecrets:
 
     seal = KmsSeal(lambda: _client("kms"), key_arn=_text("PUNCTUAL_SECRETS_KEY_ARN"), purpose=PURPOSE)
     return DynamoDbSigningSecrets(_client("dynamodb"), _text("PUNCTUAL_TABLE"), seal=seal, clock=SystemClock())
+
+
+def _new_key() -> bytes:
+    from lambdas.jobs.signing import KEY_BYTES
+
+    return os.urandom(KEY_BYTES)
+
+
+def _later(make: Callable[[], Part], *settings: str) -> Callable[[], Part]:
+    """A part that few requests need, made by the first of them; that a setting is missing is found out now."""
+    for name in settings:
+        _text(name)
+    return cache(make)
 
 
 @cache

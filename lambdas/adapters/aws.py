@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from botocore.session import Session
 
-from lambdas.jobs.errors import Unavailable
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+    from lambdas.jobs.errors import Unavailable
 
 Service = Literal["dynamodb", "kms", "sqs", "sns"]
 

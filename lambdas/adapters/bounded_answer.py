@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import re
 from io import BufferedReader
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from lambdas.adapters.guarded_socket import GuardedSocket
 from lambdas.adapters.send_trouble import TooMuch
+
+if TYPE_CHECKING:
+    from lambdas.adapters.guarded_socket import GuardedSocket
 
 HEADER_BYTES = 65_536
 BODY_BYTES = 65_536

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named, with_one_more
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from lambdas.adapters.attribute_values import Values
 
 KEPT_SECONDS = 2 * 86_400
 """Far longer than a window. What is forgotten while alerts cannot be sent is told anew, from the letter that stayed."""

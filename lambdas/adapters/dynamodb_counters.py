@@ -15,7 +15,6 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.jobs.counting import QUARTERS_A_DAY, SEEN_FOR_MS, Cell, Day, DayCount, Step, day_number, total
 from lambdas.jobs.errors import DamagedItem
@@ -23,6 +22,8 @@ from lambdas.jobs.job import UPCOMING, Status
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from lambdas.adapters.attribute_values import Values
 
 STEPS_AT_ONCE = 100
 """Of one day, in one update: an expression holds 4 KB (AWS limit), and a step changes three cells at most."""

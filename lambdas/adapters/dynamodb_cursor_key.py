@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable
 from lambdas.jobs.errors import DamagedItem
+
+if TYPE_CHECKING:
+    from lambdas.adapters.attribute_values import Values
 
 _PK, _SK = _KEY = "SERVICE#", "CURSOR_KEY"
 _BYTES = 32

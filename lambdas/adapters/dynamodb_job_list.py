@@ -12,9 +12,8 @@ import heapq
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
-from lambdas.adapters.dynamodb_table import DynamoDbTable
 from lambdas.adapters.job_items import (
     headers_are_apart,
     job_from_item,
@@ -28,6 +27,11 @@ from lambdas.adapters.stored_requests import StoredRequests
 from lambdas.jobs.errors import DamagedJob
 from lambdas.jobs.job import UPCOMING, Job, Status
 from lambdas.jobs.listing import UPCOMING_GROUP, JobPage, ListQuery, Position, positions_after
+
+if TYPE_CHECKING:
+    from lambdas.adapters.attribute_values import Values
+    from lambdas.adapters.dynamodb_table import DynamoDbTable
+    from lambdas.adapters.stored_requests import StoredRequests
 
 RUNNING_AHEAD_MS = 60_000
 """No job runs that is due later than this from now: a worker claims a few seconds early. So a list of running jobs

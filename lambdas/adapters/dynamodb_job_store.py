@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lambdas.adapters.attempt_items import full_form, in_short, short_form, with_full_form
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_job_list import jobs_by_id, list_jobs
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.adapters.job_items import (
@@ -27,12 +26,14 @@ from lambdas.adapters.stored_requests import StoredRequests
 from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedJob, EditLost, JobExists, JobNotFound, SettleLost
 from lambdas.jobs.job import LEASE_SLACK_MS, REQUEST_EXPIRED, Attempt, Job, Status
-from lambdas.jobs.listing import JobPage, ListQuery
 from lambdas.jobs.ports import Claim
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+    from lambdas.adapters.attribute_values import Values
+    from lambdas.jobs.due_job import DueJob
+    from lambdas.jobs.listing import JobPage, ListQuery
     from lambdas.jobs.receipt import Receipt, RequestKey
 
 DUE_PAGE = 1_000

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionalPut, ConditionFailed, DynamoDbTable, Key
 from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.keys import ApiKey
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from lambdas.adapters.attribute_values import Values
 
 KEPT_AFTER_EXPIRY_SECONDS = 30 * 86_400
 """How long a key is still shown after it has expired, before the table deletes it."""

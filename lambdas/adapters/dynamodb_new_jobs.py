@@ -8,13 +8,16 @@ there, so that a repeated call cannot undo what became of a job meanwhile, as Ba
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from lambdas.adapters.attribute_values import Values, item_size
 from lambdas.adapters.dynamodb_table import ConditionalPut, ConditionFailed, DynamoDbTable, Key, TransactionRefused
-from lambdas.adapters.stored_requests import StoredRequests
 from lambdas.jobs.errors import DamagedItem, JobExists, ReceiptFound, StoreUnavailable
-from lambdas.jobs.job import Job
 from lambdas.jobs.receipt import KEPT_MS, Receipt, RequestKey
+
+if TYPE_CHECKING:
+    from lambdas.adapters.stored_requests import StoredRequests
+    from lambdas.jobs.job import Job
 
 LARGEST_TRANSACTION = 100
 """Items (AWS limit)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.job import Notify
@@ -12,6 +11,8 @@ from lambdas.jobs.owner import Address, OwnerSettings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from lambdas.adapters.attribute_values import Values
 
 
 class DynamoDbOwners:

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
-from lambdas.adapters.kms_seal import KmsSeal
 from lambdas.jobs.errors import DamagedItem, DamagedSecret, StoreUnavailable
-from lambdas.jobs.ports import Clock
 from lambdas.jobs.remembered import Remembered
 from lambdas.jobs.signing import SigningSecret, is_secret
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from lambdas.adapters.attribute_values import Values
+    from lambdas.adapters.kms_seal import KmsSeal
+    from lambdas.jobs.ports import Clock
 
 OPENED_FOR_MS = 3_600_000
 """How long a process keeps what it has unsealed. The item itself is read each time, and a rotation changes the sealed

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.adapters.job_items import owner_partition
 from lambdas.jobs.errors import DamagedItem
@@ -14,6 +13,8 @@ from lambdas.jobs.listing import UPCOMING_GROUP
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from lambdas.adapters.attribute_values import Values
 
 FEW = 1_000
 """So many upcoming jobs are counted one by one, for 15 read units at most; of more the counters tell."""

@@ -8,15 +8,17 @@ cookies from one owner's job to the next, and pulls the whole body of a redirect
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.adapters.bounded_answer import read_body, read_head
-from lambdas.adapters.guarded_connection import Gate
 from lambdas.adapters.guarded_socket import Allowance, GuardedSocket
 from lambdas.adapters.lean_requests import HTTPAdapter, PreparedRequest, RequestException, Response
 from lambdas.adapters.send_trouble import exchange_trouble
-from lambdas.adapters.turns import Turns
 from lambdas.adapters.wire_request import Target, encoded, target_of
+
+if TYPE_CHECKING:
+    from lambdas.adapters.guarded_connection import Gate
+    from lambdas.adapters.turns import Turns
 
 DEFAULT_SECONDS = 30.0
 

@@ -12,13 +12,15 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lambdas.adapters.guarded_socket import Allowance, GuardedSocket
 from lambdas.adapters.guarded_tls import GuardedTLSSocket
-from lambdas.adapters.look_ups import LookUps
 from lambdas.adapters.send_trouble import TooMuch, Trouble, handshake_trouble
-from lambdas.adapters.wire_request import Target
+
+if TYPE_CHECKING:
+    from lambdas.adapters.look_ups import LookUps
+    from lambdas.adapters.wire_request import Target
 
 MOST_ADDRESSES_TRIED = 6
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.adapters.send_trouble import TooMuch
-from lambdas.adapters.turns import Turns
+
+if TYPE_CHECKING:
+    from lambdas.adapters.turns import Turns
 
 WRITE_BYTES = 16_384
 """What one write takes: a whole TLS record, and less than the send buffer of a fresh connection."""

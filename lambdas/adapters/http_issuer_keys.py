@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from lambdas.adapters.aws import outages_as
 from lambdas.jobs.errors import IssuerUnavailable
-from lambdas.jobs.ports import Clock
 from lambdas.jobs.token import RsaKey
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Clock
 
 FRESH_MS = 3_600_000
 """How long the keys are gone by before they are asked for again."""

@@ -14,19 +14,22 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from lambdas.adapters.guarded_adapter import GuardedAdapter
 from lambdas.adapters.guarded_connection import Dial, Gate, Policy, dial
 from lambdas.adapters.guarded_socket import WRITE_BYTES, Allowance, GuardedSocket
 from lambdas.adapters.guarded_tls import tls_context
 from lambdas.adapters.look_ups import LookUps, Resolver
-from lambdas.adapters.precise_clock import PreciseClock
 from lambdas.adapters.send_trouble import TooMuch, Trouble, exchange_trouble
 from lambdas.adapters.starter import Launch, Start, Starter
 from lambdas.adapters.turns import Turns
 from lambdas.adapters.wire_request import WireRequest, target_of, wire_request
 from lambdas.jobs.errors import ValueRefused
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
+
+if TYPE_CHECKING:
+    from lambdas.adapters.precise_clock import PreciseClock
 
 MOST_OPENINGS = 4
 """Beside the early one: when the starter looks, and if the target hangs up right then; the last is for the instant."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lambdas.adapters.attempt_items import from_short_form, short_form
 from lambdas.adapters.attribute_values import Foreign, Values, item_size, one_of
@@ -15,6 +15,9 @@ from lambdas.jobs.errors import DamagedJob
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import Body, Expectation, Job, Note, Notify, Request, RetryPolicy, Status
 from lambdas.jobs.listing import group_of
+
+if TYPE_CHECKING:
+    from lambdas.adapters.dynamodb_table import Key
 
 Kind = TypeVar("Kind")
 

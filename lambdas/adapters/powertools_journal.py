@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.logging import Logger
 
 METRICS: Mapping[str, tuple[str, MetricUnit]] = {
     "accepted": ("JobsAccepted", MetricUnit.Count),

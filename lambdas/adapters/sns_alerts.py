@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from lambdas.adapters.aws import outages_as
 from lambdas.jobs.errors import AlertsUnavailable
-from lambdas.jobs.ports import Alert
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
+
+    from lambdas.jobs.ports import Alert
 
 LONGEST_SUBJECT = 99
 """SNS wants fewer than 100 characters, ASCII, without controls, not beginning with a blank (its API reference)."""

@@ -14,11 +14,14 @@ import threading
 import time
 from collections.abc import Sequence
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from lambdas.adapters.guarded_socket import GuardedSocket
-from lambdas.adapters.precise_clock import PreciseClock
-from lambdas.adapters.turns import Turns
 from lambdas.jobs.errors import whereabouts
+
+if TYPE_CHECKING:
+    from lambdas.adapters.guarded_socket import GuardedSocket
+    from lambdas.adapters.precise_clock import PreciseClock
+    from lambdas.adapters.turns import Turns
 
 LOOK_AHEAD_MS = 250.0
 """How long before the instant the connections are looked at: time enough to open one again."""

@@ -12,12 +12,15 @@ import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from lambdas.adapters.attribute_values import Values
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.adapters.job_items import item_of, job_id_of, job_key, without_room
 from lambdas.jobs.errors import StoreUnavailable
-from lambdas.jobs.job import Job
+
+if TYPE_CHECKING:
+    from lambdas.adapters.attribute_values import Values
+    from lambdas.jobs.job import Job
 
 SHORTEST_LIFE_MS = 60 * 86_400_000
 BEYOND_RETENTION_MS = 30 * 86_400_000

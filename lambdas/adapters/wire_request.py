@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from urllib3.connection import HTTPConnection
 
@@ -15,7 +16,9 @@ from lambdas.adapters.lean_requests import PreparedRequest, Request
 from lambdas.adapters.send_trouble import Trouble
 from lambdas.jobs.errors import ValueRefused
 from lambdas.jobs.hostname import canonical_host
-from lambdas.jobs.sending import OutgoingRequest
+
+if TYPE_CHECKING:
+    from lambdas.jobs.sending import OutgoingRequest
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.handlers.desk import Desk, check_document_type, confirmed_by, owner_of, tell_damaged
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
@@ -12,9 +12,12 @@ from lambdas.jobs.document import read_document
 from lambdas.jobs.errors import Fault, JobUnreadable, RequestRefused
 from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.headers import check_idempotency_key
-from lambdas.jobs.job import Job
 from lambdas.jobs.once import Made, Order, make_jobs
 from lambdas.jobs.view import shown
+
+if TYPE_CHECKING:
+    from lambdas.jobs.expecting import Confirmed
+    from lambdas.jobs.job import Job
 
 LARGEST_BATCH = 100
 LARGEST_DOCUMENT = 4 * 1024 * 1024

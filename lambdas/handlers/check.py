@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas import wiring
 from lambdas.handlers.desk import check_document_type, confirmed_by, owner_of
-from lambdas.handlers.door import Door
 from lambdas.handlers.front import Routes, respond
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.limiting import Gate
 from lambdas.handlers.manners import client_request_id
-from lambdas.jobs.destination import Rules
 from lambdas.jobs.document import read_document
-from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.limiting import Limiter
-from lambdas.jobs.ports import Addresses, Clock, Journal, Names, OwnerStore, Sender, SigningSecrets
 from lambdas.jobs.sending import Failure
 from lambdas.jobs.target import target_host
 from lambdas.jobs.trying import shown_trial, trial, try_out
 from lambdas.jobs.validating import shown_validation, validate
 
+if TYPE_CHECKING:
+    from lambdas.handlers.door import Door
+    from lambdas.jobs.destination import Rules
+    from lambdas.jobs.horizon import Horizon
+    from lambdas.jobs.limiting import Limiter
+    from lambdas.jobs.ports import Addresses, Clock, Journal, Names, OwnerStore, Sender, SigningSecrets
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+
+class Bench(NamedTuple):
     """All that checking needs. `new_id` makes hexadecimal digits that nothing else has;
     `owners` and `addresses` make what few requests need."""
 

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lambdas.handlers.door import Door, caller_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
-from lambdas.jobs.destination import Rules
 from lambdas.jobs.document import check_media_type
 from lambdas.jobs.errors import DamagedJob, JobNotFound
-from lambdas.jobs.expecting import Confirmed
-from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import Job
-from lambdas.jobs.limiting import Limiter
-from lambdas.jobs.ports import Addresses, Clock, JobStore, Journal, KeyStore, OwnerStore, SigningSecrets, Targets
-from lambdas.jobs.rotate import NewKey
 from lambdas.jobs.view import shown
+
+if TYPE_CHECKING:
+    from lambdas.jobs.destination import Rules
+    from lambdas.jobs.expecting import Confirmed
+    from lambdas.jobs.horizon import Horizon
+    from lambdas.jobs.job import Job
+    from lambdas.jobs.limiting import Limiter
+    from lambdas.jobs.ports import Addresses, Clock, JobStore, Journal, KeyStore, OwnerStore, SigningSecrets, Targets
+    from lambdas.jobs.rotate import NewKey
 
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(NamedTuple):
     """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` 32 bytes that nobody can
-    guess; `owners` and `addresses` make what few requests need."""
+    guess; `secrets`, `targets`, `owners` and `addresses` make what few requests need."""
 
     door: Door
     keys: KeyStore
@@ -38,9 +38,9 @@ class Desk:
     rules: Rules
     retention_ms: int
     new_job_id: Callable[[], str]
-    secrets: SigningSecrets
+    secrets: Callable[[], SigningSecrets]
     new_key: NewKey
-    targets: Targets
+    targets: Callable[[], Targets]
     owners: Callable[[], OwnerStore]
     addresses: Callable[[], Addresses]
     limiter: Limiter

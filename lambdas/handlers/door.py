@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from lambdas.handlers.http import HttpRequest
 from lambdas.jobs.errors import Forbidden, Unauthenticated
-from lambdas.jobs.ports import Journal
 
 if TYPE_CHECKING:
+    from lambdas.handlers.http import HttpRequest
     from lambdas.jobs.caller import Caller
+    from lambdas.jobs.ports import Journal
 
 GUARDED = "/v1/"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lambdas.handlers.door import Door, check_scope, let_in
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
@@ -22,7 +22,9 @@ from lambdas.jobs.errors import (
     Unavailable,
     whereabouts,
 )
-from lambdas.jobs.ports import Journal
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Journal
 
 RETRY_AFTER_SECONDS = "2"
 

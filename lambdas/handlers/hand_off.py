@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas import wiring
 from lambdas.adapters.stream_records import due_job
-from lambdas.jobs.due_job import DueJob
 from lambdas.jobs.errors import DamagedItem, QueueUnavailable
 from lambdas.jobs.hand_off import hand_off
+
+if TYPE_CHECKING:
+    from lambdas.jobs.due_job import DueJob
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

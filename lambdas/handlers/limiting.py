@@ -7,12 +7,14 @@ The headers are those of the IETF's draft (draft-ietf-httpapi-ratelimit-headers-
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from lambdas.handlers.http import HttpRequest
-from lambdas.jobs.errors import QuotaExceeded, RateLimited
-from lambdas.jobs.limiting import Limiter
-from lambdas.jobs.limits import Meter
-from lambdas.jobs.ports import Clock
+if TYPE_CHECKING:
+    from lambdas.handlers.http import HttpRequest
+    from lambdas.jobs.errors import QuotaExceeded, RateLimited
+    from lambdas.jobs.limiting import Limiter
+    from lambdas.jobs.limits import Meter
+    from lambdas.jobs.ports import Clock
 
 
 class Gate:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.handlers.desk import Desk, check_document_type, confirmed_by, known_form, one_job, owner_of
-from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.manners import client_request_id
 from lambdas.jobs.accept import new_job
 from lambdas.jobs.document import read_document
-from lambdas.jobs.expecting import Confirmed
 from lambdas.jobs.headers import check_idempotency_key
-from lambdas.jobs.job import Job
 from lambdas.jobs.once import Intake, Made, Order, make_job
 from lambdas.jobs.receipt import RequestKey
 from lambdas.jobs.rerun import rerun
+
+if TYPE_CHECKING:
+    from lambdas.handlers.http import HttpAnswer, HttpRequest
+    from lambdas.jobs.expecting import Confirmed
+    from lambdas.jobs.job import Job
 
 REPLAYED = {"idempotency-replayed": "true"}
 

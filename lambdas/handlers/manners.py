@@ -7,9 +7,10 @@ import hashlib
 import json
 import re
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lambdas.handlers.http import HttpAnswer, HttpRequest
+if TYPE_CHECKING:
+    from lambdas.handlers.http import HttpAnswer, HttpRequest
 
 WORTH_COMPRESSING_BYTES = 1_400
 """What fits in one packet arrives no sooner for being smaller."""

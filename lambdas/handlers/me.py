@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lambdas.handlers.desk import Desk, check_document_type, owner_of
 from lambdas.handlers.door import caller_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.jobs.document import read_document
 from lambdas.jobs.keys import SCOPES
-from lambdas.jobs.owner import OwnerSettings
 from lambdas.jobs.set_owner import change_settings, seen_now
+
+if TYPE_CHECKING:
+    from lambdas.jobs.owner import OwnerSettings
 
 
 def read_me(request: HttpRequest, desk: Desk) -> HttpAnswer:

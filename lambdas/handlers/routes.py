@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lambdas.handlers.desk import (
     Desk,
     admitted,
@@ -13,18 +15,17 @@ from lambdas.handlers.desk import (
     tell_damaged,
     versions_of,
 )
-from lambdas.handlers.front import Routes
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.making import rerun_job, schedule_job
-from lambdas.handlers.signing import read_signing_secret, rotate_signing_secret
-from lambdas.handlers.targets import change_target, list_targets
 from lambdas.jobs.accept import edit
 from lambdas.jobs.asking import list_query
 from lambdas.jobs.change import cancel, change
 from lambdas.jobs.document import read_document
 from lambdas.jobs.listing import encode_cursor
-from lambdas.jobs.outgoing import VERSION
 from lambdas.jobs.view import shown
+
+if TYPE_CHECKING:
+    from lambdas.handlers.front import Routes
 
 
 def read_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
@@ -89,14 +90,41 @@ def run_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
     return one_job(job, 202)
 
 
+# What follows is rare: each is imported by the first request that needs it, so that no other waits for it.
+
+
 def schedule_batch(request: HttpRequest, desk: Desk) -> HttpAnswer:
-    from lambdas.handlers import batch  # rare, so that no other request waits for its import
+    from lambdas.handlers import batch
 
     return batch.schedule_batch(request, desk)
 
 
+def read_signing_secret(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import signing
+
+    return signing.read_signing_secret(request, desk)
+
+
+def rotate_signing_secret(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import signing
+
+    return signing.rotate_signing_secret(request, desk)
+
+
+def list_targets(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import targets
+
+    return targets.list_targets(request, desk)
+
+
+def change_target(request: HttpRequest, desk: Desk, host: str) -> HttpAnswer:
+    from lambdas.handlers import targets
+
+    return targets.change_target(request, desk, host)
+
+
 def read_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
-    from lambdas.handlers import me  # rare as well
+    from lambdas.handlers import me
 
     return me.read_me(request, desk)
 
@@ -138,6 +166,8 @@ def delete_key(request: HttpRequest, desk: Desk, key_id: str) -> HttpAnswer:
 
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     """Says that the api itself answers; it asks nothing of the table, so that nobody can make it costly."""
+    from lambdas.jobs.outgoing import VERSION
+
     return HttpAnswer(200, {"status": "ok", "version": VERSION})
 
 

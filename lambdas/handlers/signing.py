@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lambdas.handlers.desk import Desk, owner_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.jobs.errors import DamagedSecret, SecretUnreadable
 from lambdas.jobs.rotate import rotate, signing_secret
-from lambdas.jobs.signing import SigningSecret
 from lambdas.jobs.view import shown_secret
+
+if TYPE_CHECKING:
+    from lambdas.jobs.signing import SigningSecret
 
 
 def read_signing_secret(request: HttpRequest, desk: Desk) -> HttpAnswer:
@@ -30,7 +33,7 @@ def _secret(act: Callable[..., SigningSecret], request: HttpRequest, desk: Desk)
     owner = owner_of(request)
     now_ms = desk.clock.now_ms()
     try:
-        secret = act(owner, secrets=desk.secrets, new_key=desk.new_key, now_ms=now_ms)
+        secret = act(owner, secrets=desk.secrets(), new_key=desk.new_key, now_ms=now_ms)
     except DamagedSecret as damaged:
         desk.journal.tell("secret_damaged", owner=owner, error=str(damaged), request_id=request.request_id)
         raise SecretUnreadable from damaged

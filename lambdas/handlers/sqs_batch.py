@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lambdas.jobs.errors import DamagedItem
-from lambdas.jobs.ports import Journal
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Journal
 
 Read = TypeVar("Read")
 

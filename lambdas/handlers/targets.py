@@ -12,7 +12,7 @@ from lambdas.jobs.target_view import shown_target, shown_well
 
 
 def list_targets(request: HttpRequest, desk: Desk) -> HttpAnswer:
-    targets, now_ms = desk.targets.list(owner_of(request)), desk.clock.now_ms()
+    targets, now_ms = desk.targets().list(owner_of(request)), desk.clock.now_ms()
     return HttpAnswer(200, {"targets": [shown_target(target, now_ms=now_ms) for target in targets]})
 
 
@@ -21,6 +21,6 @@ def change_target(request: HttpRequest, desk: Desk, host: str) -> HttpAnswer:
     check_document_type(request, patch=True)
     check_lift(read_document(request.body))
     host = unquote(host).lower()
-    lift(owner, host, targets=desk.targets)
+    lift(owner, host, targets=desk.targets())
     desk.journal.tell("target_lifted", host=host, request_id=request.request_id)
     return HttpAnswer(200, shown_well(host))

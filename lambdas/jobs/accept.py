@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs import expecting
-from lambdas.jobs.destination import Rules
 from lambdas.jobs.due_time import DueTime, check_zone_name, due_after, due_at, read_time
 from lambdas.jobs.expecting import Confirmed, nobody
-from lambdas.jobs.horizon import Horizon
 from lambdas.jobs.job import Expectation, Job, Request, RetryPolicy
 from lambdas.jobs.requested import requested
 from lambdas.jobs.scheduling import FIELDS, RETRY_FIELDS, Faults, Scheduling, sound_part
+
+if TYPE_CHECKING:
+    from lambdas.jobs.destination import Rules
+    from lambdas.jobs.horizon import Horizon
 
 _NOTHING_YET = Request(method="POST", url="")
 

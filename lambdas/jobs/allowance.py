@@ -19,7 +19,10 @@ Pure: time is an argument, and whoever calls does the asking.
 
 from __future__ import annotations
 
-from lambdas.jobs.limits import Taken
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdas.jobs.limits import Taken
 
 FRESH_MS = 60_000
 """How long a process goes by what it saw."""

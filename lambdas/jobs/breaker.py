@@ -9,12 +9,9 @@ The breaker is a courtesy, to targets and to jobs, and not a promise: if the tab
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import AlertsUnavailable, DamagedItem, StoreUnavailable
-from lambdas.jobs.job import Job
-from lambdas.jobs.outcome import Outcome
-from lambdas.jobs.ports import Alerts, Clock, Journal, Targets
-from lambdas.jobs.retry import Uniform
 from lambdas.jobs.target import (
     UNTOLD_AFTER_MS,
     Deny,
@@ -31,6 +28,12 @@ from lambdas.jobs.target import (
 )
 from lambdas.jobs.target_memory import TargetMemories, TargetMemory, key_of
 from lambdas.jobs.target_notice import target_notice
+
+if TYPE_CHECKING:
+    from lambdas.jobs.job import Job
+    from lambdas.jobs.outcome import Outcome
+    from lambdas.jobs.ports import Alerts, Clock, Journal, Targets
+    from lambdas.jobs.retry import Uniform
 
 WORTH_EXTENDING_MS = 1_000
 """A target asks every request that is under way for patience; not each answer is worth a write."""

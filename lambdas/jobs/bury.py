@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import DamagedItem, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import operators_notice
 from lambdas.jobs.outcome import Outcome, Verdict
-from lambdas.jobs.ports import Alerts, Clock, DeadLetter, JobStore, Journal
 from lambdas.jobs.settle import DIED_TOO_OFTEN, Terms, settle, settle_late
 from lambdas.jobs.telling import Herald, ToldLater, tell_of_end
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Alerts, Clock, DeadLetter, JobStore, Journal
 
 _NAMED_JOBS = 5
 _GIVEN_UP = Outcome(

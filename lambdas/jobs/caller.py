@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable, Unauthenticated
 from lambdas.jobs.keys import SCOPES, ApiKey, hash_of, key_id_of, looks_like_a_key
-from lambdas.jobs.ports import Clock, IssuerKeys, Journal, KeyStore
 from lambdas.jobs.remembered import Remembered
 from lambdas.jobs.token import Issuer, claims_of
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Clock, IssuerKeys, Journal, KeyStore
 
 KEY_REMEMBERED_MS = 30_000
 """How long one process goes by what it read of a key: as long, at most, a revoked one still opens."""

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from lambdas.jobs.job import Status
+if TYPE_CHECKING:
+    from lambdas.jobs.job import Status
 
 QUARTER_MS = 15 * 60_000
 """Counters are kept by quarters of an hour, because the clocks of some zones differ from UTC by quarters."""

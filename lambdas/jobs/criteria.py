@@ -7,9 +7,10 @@ Every fault that a document can have is the failure of exactly one criterion; te
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lambdas.jobs.errors import Fault
+if TYPE_CHECKING:
+    from lambdas.jobs.errors import Fault
 
 ANY_FIELD = "document"
 """The field of criteria about the whole document: their faults name whatever is wrong in it."""

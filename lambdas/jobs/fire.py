@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lambdas.jobs.breaker import Breaker
 from lambdas.jobs.errors import DamagedItem, QueueUnavailable, StoreUnavailable, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import notice_of
 from lambdas.jobs.outcome import Outcome, judge
 from lambdas.jobs.outgoing import outgoing_request
-from lambdas.jobs.owners_alerts import NotifyOf
 from lambdas.jobs.ports import Alerts, Claim, Clock, JobQueue, JobStore, Journal, Message, Sender
-from lambdas.jobs.sending import OutgoingRequest
 from lambdas.jobs.settle import (
     DIED_TOO_OFTEN,
     REQUEST_DAMAGED,
@@ -32,6 +30,11 @@ from lambdas.jobs.settle import (
 )
 from lambdas.jobs.signing import SigningSecret, signed
 from lambdas.jobs.target import DENIED_OUTCOME, Deny, PutOff
+
+if TYPE_CHECKING:
+    from lambdas.jobs.breaker import Breaker
+    from lambdas.jobs.owners_alerts import NotifyOf
+    from lambdas.jobs.sending import OutgoingRequest
 
 EARLY_TOLERANCE_MS = 5_000
 """A message that is this much earlier than the lead is sent on instead of waited for: waiting costs money."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs.due_time import LONGEST_DELAY_SECONDS, instant_ms, read_time
 from lambdas.jobs.errors import Fault, KeyNotFound, QuotaExceeded, RequestRefused, ValueRefused
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.keys import SCOPES, ApiKey, hash_of, is_key_id, key_text
-from lambdas.jobs.ports import KeyStore
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import KeyStore
 
 MOST_KEYS = 100
 """Of one owner. Two requests at the same moment do not see each other's key, so a few more are possible."""

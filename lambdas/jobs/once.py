@@ -13,8 +13,7 @@ Without a key nothing of this costs anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.jobs.errors import DamagedJob, JobUnreadable, KeyReused, ReceiptFound, RequestRefused
 from lambdas.jobs.job import Job
@@ -28,8 +27,7 @@ Order = Callable[[str, int], Job]
 """Makes the job that is asked for, with this id and as of this time (epoch ms), or raises RequestRefused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A job, and whether this request made it; an earlier one did if not."""
 
     job: Job
@@ -40,8 +38,7 @@ Verdict = Job | RequestRefused | Made
 """What is known of an order: a job that is still to be stored, why there will be none, or what is there already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
+class Intake(NamedTuple):
     """What taking orders needs: the store, the time of the request, and ids that no other job has."""
 
     store: JobStore

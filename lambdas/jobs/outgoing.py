@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lambdas.jobs.instant import rfc3339
-from lambdas.jobs.job import Job
 from lambdas.jobs.sending import OutgoingRequest
+
+if TYPE_CHECKING:
+    from lambdas.jobs.job import Job
 
 VERSION = "0.1.0"
 USER_AGENT = f"Punctual/{VERSION}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import AlertsUnavailable, DamagedItem, StoreUnavailable
 from lambdas.jobs.job import Notify
-from lambdas.jobs.ports import Alert, Alerts, OwnerStore
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Alert, Alerts, OwnerStore
 
 NOTIFY_REMEMBERED_MS = 60_000
 """How long a function may go by what it knows of an owner's setting, and of whether an address is confirmed."""

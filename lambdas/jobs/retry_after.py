@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
-from lambdas.jobs.sending import Answer
+if TYPE_CHECKING:
+    from lambdas.jobs.sending import Answer
 
 LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
 

@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs.email import canonical_email
 from lambdas.jobs.errors import AddressRefused, AlertsUnavailable, StoreUnavailable
 from lambdas.jobs.expecting import Confirmed, told_of
 from lambdas.jobs.job import Notify
 from lambdas.jobs.owner import MOST_ADDRESSES, OwnerSettings
-from lambdas.jobs.ports import Addresses, OwnerStore
 from lambdas.jobs.scheduling import Faults
+
+if TYPE_CHECKING:
+    from lambdas.jobs.ports import Addresses, OwnerStore
 
 _TRIES = 5
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable
-from lambdas.jobs.job import Job
-from lambdas.jobs.ports import Clock, Journal, Targets
 from lambdas.jobs.target import Target, target_host
+
+if TYPE_CHECKING:
+    from lambdas.jobs.job import Job
+    from lambdas.jobs.ports import Clock, Journal, Targets
 
 FRESH_MS = 2_000
 """How long a worker goes by what it has read of a target."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lambdas.jobs.instant import readable
 from lambdas.jobs.notice import one_line
 from lambdas.jobs.ports import Alert
-from lambdas.jobs.target import Target
+
+if TYPE_CHECKING:
+    from lambdas.jobs.target import Target
 
 _LONGEST_HOST = 260
 

@@ -14,13 +14,16 @@ then. So a crash between any two steps may repeat an alert, and never loses one:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import DamagedItem, JobNotFound, PunctualError
 from lambdas.jobs.grouping import Group, GroupKey, Step, key_of, named, next_step, told
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import notice_of, notice_of_many
-from lambdas.jobs.owners_alerts import NotifyOf
-from lambdas.jobs.ports import AlertGroups, Alerts, Clock, JobStore, Journal
+
+if TYPE_CHECKING:
+    from lambdas.jobs.owners_alerts import NotifyOf
+    from lambdas.jobs.ports import AlertGroups, Alerts, Clock, JobStore, Journal
 
 _TRIES = 10
 """How often a group that others write at the same time is looked at again. Few functions bury at once."""

@@ -8,23 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from lambdas.jobs import expecting
-from lambdas.jobs.destination import Rules
 from lambdas.jobs.headers import MOST_HEADERS, REDACTED, is_name, is_secret, is_value
 from lambdas.jobs.job import Expectation, Job, Request
 from lambdas.jobs.matching import choices, has_json, has_text, is_expected
 from lambdas.jobs.outcome import EXCERPT_BYTES, excerpt, safe_text
 from lambdas.jobs.outgoing import outgoing_request
-from lambdas.jobs.ports import Clock, Sender
 from lambdas.jobs.requested import requested
 from lambdas.jobs.scheduling import RIGHT, Expect, Faults, Form, sound_part
 from lambdas.jobs.sending import Answer, Failure
 from lambdas.jobs.signing import SigningSecret, signed
+
+if TYPE_CHECKING:
+    from lambdas.jobs.destination import Rules
+    from lambdas.jobs.ports import Clock, Sender
 
 LONGEST_TIMEOUT_SECONDS = 20
 """Whoever asks waits for the answer, and the gateway waits 30 s at most."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs.accept import new_job
 from lambdas.jobs.criteria import CRITERIA, Criterion, shown_criterion
 from lambdas.jobs.destination import Rules, canonical_url
 from lambdas.jobs.errors import Fault, RequestRefused, ValueRefused
 from lambdas.jobs.expecting import Confirmed, nobody
-from lambdas.jobs.horizon import Horizon
-from lambdas.jobs.job import Job
-from lambdas.jobs.ports import Names
 from lambdas.jobs.view import shown
+
+if TYPE_CHECKING:
+    from lambdas.jobs.horizon import Horizon
+    from lambdas.jobs.job import Job
+    from lambdas.jobs.ports import Names
 
 PREVIEWED = (
     *("name", "request", "due_at", "timezone", "due_at_local"),

@@ -189,7 +189,7 @@ class TestBatch:
         """F20: a table that throttles in the middle."""
         ids = [new_id(), new_id()]
         drawn = iter(ids)
-        desk = replace(service.desk(), new_job_id=lambda: next(drawn))
+        desk = service.desk()._replace(new_job_id=lambda: next(drawn))
         monkeypatch.setattr(wiring, "api_parts", lambda: (desk, service.journal))
         service.store.refused = {ids[1]}
         results = call("POST", "/v1/jobs/batch", {"jobs": [SOON, SOON]})["body"]["results"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -244,7 +243,7 @@ class TestBatches:
         key = RequestKey.of("k", owner="ada", route="POST /")
         orders = [door.order(SOON), door.order(SOON)]
         door.store.refused = {ids[1]}
-        first, _ = make_jobs(orders, key=key, intake=replace(door.intake, new_job_id=lambda: next(numbers)))
+        first, _ = make_jobs(orders, key=key, intake=door.intake._replace(new_job_id=lambda: next(numbers)))
         assert [result and type(result) for result in first] == [Made, None]
         door.store.refused = set()
         again, _ = make_jobs(orders, key=key, intake=door.intake)
