@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast corpus chaos check synth bench redrive lock clean
+.PHONY: help setup run test test-fast corpus mutants chaos check synth bench redrive lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ test-fast: setup ## the tests that need no emulator
 
 corpus: setup ## hostile addresses and bad requests, one by one (SSRF=file BAD=file for others of that form)
 	@$(BIN)/python -m tests.corpus $(if $(SSRF),--ssrf "$(SSRF)") $(if $(BAD),--bad "$(BAD)")
+
+mutants: setup ## take each protection out, in a copy, and see its tests fail (ARGS="F12 T3" for some rows)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 chaos: setup ## ten minutes of faults on a local stack of its own, and a verdict (SEED=7 MINUTES=2 for others)
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" $(BIN)/python -m tests.chaos

@@ -274,10 +274,10 @@ class TestLosses:
 
     def test_two_sweeps_in_a_row_may_fall_out(self, world: World) -> None:
         """F5: nothing is late."""
-        jobs = [accepted(world, due_in_ms=(18 + number) * MINUTE_MS) for number in range(12)]
-        world.run(seconds=1)
+        jobs = [accepted(world, due_in_ms=(18 + number) * MINUTE_MS) for number in range(30)]
+        world.run(seconds=20 * 60 + 1)
         world.next_sweep_ms += 2 * SWEEP_PERIOD_MS
-        world.run(seconds=35 * 60)
+        world.run(seconds=30 * 60)
         assert [world.sent(job) for job in jobs] == [[job.due_at_ms] for job in jobs]
 
 

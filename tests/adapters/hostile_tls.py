@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
+import threading
 
 from tests.adapters.hostile_server import Behaviour, HostileServer
 
@@ -15,8 +16,9 @@ def garble(conn: socket.socket, server: HostileServer) -> None:
     socket.socket.sendall(conn, b"no TLS record at all, but something else that is long enough")
 
 
-def shake_hands_slowly(context: ssl.SSLContext) -> Behaviour:
-    """Shake hands properly, but say each byte of it after a pause: no read ever times out."""
+def shake_hands_slowly(context: ssl.SSLContext, heard_out: threading.Event) -> Behaviour:
+    """Shake hands properly, but say each byte of it after a pause: no read ever times out. `heard_out` is set if the
+    sender listens to the end."""
 
     def behave(conn: socket.socket, server: HostileServer) -> None:
         heard, said = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -25,10 +27,13 @@ def shake_hands_slowly(context: ssl.SSLContext) -> Behaviour:
             try:
                 return tls.do_handshake()
             except ssl.SSLWantReadError:
-                for byte in said.read():
+                words = said.read()
+                for byte in words:
                     if server.stopped.wait(0.02):
                         return None
                     conn.sendall(bytes([byte]))
+                if words:
+                    heard_out.set()
                 heard.write(conn.recv(65_536))
 
     return behave

@@ -31,10 +31,25 @@ from tests.contracts.aws_places import client
     ids=lambda error: type(error).__name__,
 )
 def test_what_cannot_be_reached_is_unavailable(error: BotoCoreError) -> None:
-    """F20, F21, F22. The original is its cause, for the log."""
+    """F13, F20, F21, F22. The original is its cause, for the log."""
     with pytest.raises(StoreUnavailable, match=type(error).__name__) as raised, outages_as(StoreUnavailable):
         raise error
     assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "TransactionConflictException",
+        "InternalServerError",
+    ],
+)
+def test_throttling_and_conflicts_are_outages(code: str) -> None:
+    """F13: the client has tried again by then; whoever called keeps what it has, and comes back."""
+    with pytest.raises(StoreUnavailable, match=f"UpdateItem: {code}"), outages_as(StoreUnavailable):
+        raise ClientError({"Error": {"Code": code, "Message": ""}}, "UpdateItem")
 
 
 def test_the_code_and_the_operation_are_told_and_the_message_is_not() -> None:

@@ -144,7 +144,7 @@ def test_a_list_names_them_beside_an_owners_other_jobs(
 
 
 def test_an_item_in_the_wrong_list_is_not_shown_there(table: Table, store: DynamoDbJobStore) -> None:
-    """P6: an owner's name in the index does not make a job that owner's."""
+    """P6, T5: an owner's name in the index does not make a job that owner's."""
     damaged(table, {"owner": "bob"})
     damaged(table, {"owner": 7})
     page = store.list(ListQuery("ada"), now_ms=NOW_MS)

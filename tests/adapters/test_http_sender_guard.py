@@ -42,7 +42,7 @@ def test_a_refusal_names_no_inside_address() -> None:
 
 
 def test_a_connection_that_leads_elsewhere_gets_nothing() -> None:
-    """Whatever the kernel or a sidecar made of the address: the peer is checked before a byte is sent."""
+    """T2: whatever the kernel or a sidecar made of the address, the peer is checked before a byte is sent."""
     internet = Internet({"example.com": [[PUBLIC]]})
     internet.peer = "169.254.169.254"
     result = attempt("http://example.com/", internet)

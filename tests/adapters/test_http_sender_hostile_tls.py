@@ -58,11 +58,13 @@ def test_a_handshake_that_fails_is_no_matter_of_the_certificate(authority: Autho
 @pytest.mark.parametrize("way", ["says nothing", "says a byte now and then"])
 def test_a_handshake_that_takes_too_long_is_given_up_in_time(authority: Authority, way: str) -> None:
     """F17: connecting is part of the exchange's total time, the handshake included."""
-    slowly = hostile_tls.shake_hands_slowly(authority.server_context(NAME))
+    heard_out = threading.Event()
+    slowly = hostile_tls.shake_hands_slowly(authority.server_context(NAME), heard_out)
     behaviour = slowly if way == "says a byte now and then" else hostile.never_read
     result = attempt(authority, None, behaviour, timeout_seconds=0.4)
     assert came_of_it(result) == promised()["does not finish the TLS handshake in time"], result
     assert isinstance(result, Failure) and not result.sent
+    assert not heard_out.is_set()
 
 
 @pytest.mark.parametrize("wait_ms", [0, IN_A_WHILE_MS])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +71,24 @@ def test_a_lost_reply_is_no_rival(table: Table, store: DynamoDbJobStore, request
     found = store.find(job.id)
     assert found is not None and found.attempt_count == 1
     assert store.with_request(found).request == stored.request == request_
+
+
+@pytest.mark.parametrize("request_", [a_job().request, large_request()], ids=["small", "large"])
+@pytest.mark.parametrize("calls", range(3))
+def test_an_api_that_dies_between_two_calls_has_stored_both_or_neither(
+    table: Table, store: DynamoDbJobStore, request_: Any, calls: int
+) -> None:
+    """F1: no key that stands for a job which is not there, and no job whose key would make another."""
+    job = a_job(request=request_)
+    made = itertools.count()
+
+    def die(**_: Any) -> None:
+        if next(made) >= calls:
+            raise MemoryError
+
+    with always(table.client, "before-call.dynamodb", die), suppress(MemoryError):
+        store.add_once(job, receipt_of(job))
+    assert (store.find(job.id) is None) == (store.receipt(KEY, now_ms=NOW_MS) is None)
 
 
 def test_a_lost_reply_of_many_undoes_nothing(table: Table, store: DynamoDbJobStore) -> None:

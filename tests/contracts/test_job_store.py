@@ -83,7 +83,7 @@ class TestNewJobs:
         assert read(store, job) == job
 
     def test_others_jobs_look_like_none(self, store: JobStore) -> None:
-        """P6: what belongs to someone else cannot be told from what never was."""
+        """P6, T5: what belongs to someone else cannot be told from what never was."""
         job = store.add(a_job(owner="ada"))
         with pytest.raises(JobNotFound):
             store.read(job.id, owner="bob", now_ms=NOW_MS)
@@ -207,7 +207,7 @@ class TestEdits:
         assert read(store, job) == done
 
     def test_nobody_edits_others_jobs(self, store: JobStore) -> None:
-        """The loser is told nothing of the job."""
+        """T5: the loser is told nothing of the job."""
         job = store.add(a_job(owner="ada"))
         theirs = replace(job, owner="bob").edited(now_ms=NOW_MS, horizon=HORIZON)
         with pytest.raises(EditLost) as lost:

@@ -48,7 +48,7 @@ def found(store: JobStore, job: Job) -> Job:
 
 @pytest.mark.parametrize("job", [a_job(), a_full_job(), a_job(request=large_request())], ids=["plain", "full", "large"])
 def test_a_job_that_is_put_off_is_as_if_it_had_never_been_claimed(store: JobStore, job: Job) -> None:
-    """But for its fire time, since when it waits, and the versions that passed."""
+    """F19: but for its fire time, since when it waits, and the versions that passed."""
     job = store.add(replace(job, id=a_job().id))
     after = put_off(claimed(store, job, "claim-1"))
     store.put_off(after, claim_id="claim-1")

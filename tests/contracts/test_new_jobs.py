@@ -106,7 +106,7 @@ def test_a_job_that_is_there_already_stays_as_it_is(store: JobStore) -> None:
 
 
 def test_of_several_jobs_those_of_the_owner_are_read(store: JobStore) -> None:
-    """As lists show them: with headers, whatever their size; expired ones are not there."""
+    """As lists show them: with headers, whatever their size; expired ones and others' (T5) are not there."""
     headers = tuple((f"X-{i}", "v" * 200) for i in range(30))
     large = store.add(a_job(request=replace(large_request(), headers=headers)))
     theirs = store.add(a_job(owner="eve"))

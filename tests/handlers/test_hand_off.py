@@ -50,7 +50,7 @@ def test_a_record_that_cannot_be_understood_is_reported_and_its_neighbour_goes_o
 
 
 def test_a_record_whose_message_the_queue_refuses_is_reported(service: Service) -> None:
-    """Only the refused one comes again."""
+    """F8: only the refused one comes again."""
     service.queue.refused.add(FIRST_JOB)
 
     answer = hand_off.handler(event("stream"), None)

@@ -75,7 +75,7 @@ class TestOpening:
         assert target.untold is None
 
     def test_while_it_is_paused_a_job_is_put_off_and_its_attempt_is_not_spent(self, world: World) -> None:
-        """Nothing is sent, nothing is counted; the job says what it waits for."""
+        """F19: nothing is sent, nothing is counted; the job says what it waits for."""
         paused(world)
         job = due_now(world, ANSWER(200))
         fired(world, job)
@@ -187,7 +187,7 @@ class TestAskedPauses:
 
 class TestProbes:
     def test_one_job_tries_it_and_its_success_opens_the_way(self, world: World) -> None:
-        """Told once, and then there is no record any more."""
+        """F19: told once, and then there is no record any more."""
         paused(world)
         world.clock.ms = NOW_MS + 30_000
         job = due_now(world, ANSWER(200))
@@ -222,7 +222,7 @@ class TestProbes:
         assert len(subjects(world)) == 1
 
     def test_of_two_workers_that_would_try_one_does(self, world: World) -> None:
-        """The other finds the probe under way, and puts its job off."""
+        """F19: the other finds the probe under way, and puts its job off."""
         paused(world)
         world.clock.ms = NOW_MS + 30_000
         first, second = due_now(world), due_now(world)
@@ -287,7 +287,7 @@ class TestProbes:
 
 class TestDenying:
     def test_refusals_in_a_row_deny_the_target_and_one_alert_tells_so(self, world: World) -> None:
-        """From then on its jobs fail at once, and nothing is sent."""
+        """F19: from then on its jobs fail at once, and nothing is sent."""
         fired(world, *[due_now(world, ANSWER(410)) for _ in range(LIMITS.refusals)])
         assert world.targets[HOST].state is State.DENIED
         assert subjects(world) == [f"Punctual: {HOST} is denied"]

@@ -129,9 +129,10 @@ def test_brackets_in_strings_are_no_nesting() -> None:
 @pytest.mark.parametrize(
     "unit", [b"[", b"[]", b"{", b'"', b'\\"', b'["\\"', b"9", b'{"a":', b"\\ud800", b"[,", b'"a":0,', b"\\u"]
 )
-def test_reading_takes_linear_time(unit: bytes) -> None:
+@pytest.mark.parametrize("begin", [b"{", b"[" * (DEEPEST_NESTING + 1) + b'"'], ids=["object", "deep string"])
+def test_reading_takes_linear_time(unit: bytes, begin: bytes) -> None:
     """Half a megabyte of the worst is read or refused in a moment (threat T11)."""
-    content = (b"{" + unit * LARGEST_DOCUMENT)[:LARGEST_DOCUMENT]
+    content = (begin + unit * LARGEST_DOCUMENT)[:LARGEST_DOCUMENT]
     begun = time.process_time()
     assert refusal(content)[0] == 400
     assert time.process_time() - begun < 1

@@ -112,7 +112,7 @@ class TestEarlyMessages:
         assert world.store[job.id] == job
 
     def test_a_message_within_the_tolerance_is_waited_for(self, world: World) -> None:
-        """Seven seconds of waiting cost less than another way through the queue."""
+        """F10: seven seconds of waiting cost less than another way through the queue."""
         job = accepted(world)
         world.clock.ms = DUE_MS - 7_000
         fired(world, job)

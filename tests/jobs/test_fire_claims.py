@@ -76,7 +76,7 @@ class TestRefusedClaims:
 
     @pytest.mark.parametrize("died_after", ["settle", "send_dead_letter"])
     def test_failed_but_not_yet_buried_sends_its_letter_again(self, world: World, died_after: str) -> None:
-        """The worker died between settling, the letter and the acknowledgement: no failure is swallowed."""
+        """F11: the worker died between settling, the letter and the acknowledgement. No failure is swallowed."""
         job = accepted(world, ANSWER(404))
         if died_after == "settle":
             world.store.after["settle"] = dies
@@ -222,7 +222,7 @@ class TestOutcomesThatCannotBeWritten:
         assert len(world.queue.letters) == 1
 
     def test_when_table_and_queue_are_away_the_message_comes_again(self, world: World) -> None:
-        """Nothing is acknowledged before it is settled."""
+        """F13: nothing is acknowledged before it is settled."""
         job = accepted(world)
 
         def both() -> None:

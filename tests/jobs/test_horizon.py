@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdas.jobs.horizon import Horizon
@@ -55,9 +55,11 @@ def test_a_message_arrives_between_the_lead_and_a_second_more_before_its_instant
 
 @given(
     phase_ms=st.integers(0, SWEEP_PERIOD_MS - 1),
-    ahead_ms=st.integers(0, 3 * 3_600_000),
+    ahead_ms=st.one_of(st.integers(14 * MINUTE_MS, 20 * MINUTE_MS), st.integers(0, 3 * 3_600_000)),
     judged_ago_ms=st.integers(0, MINUTE_MS),
 )
+@example(phase_ms=1, ahead_ms=15 * MINUTE_MS + 1, judged_ago_ms=0)
+@example(phase_ms=MINUTE_MS + 1, ahead_ms=17 * MINUTE_MS + 1, judged_ago_ms=MINUTE_MS)
 def test_no_fire_time_falls_between_the_near_rule_and_the_sweep(
     phase_ms: int, ahead_ms: int, judged_ago_ms: int
 ) -> None:

@@ -261,8 +261,9 @@ class TestTravel:
             judged(200),
             judged(503, b"sorry \xff", {"Retry-After": "7"}),
             judge(JOB, Failure("connect_failed", "Refused.", started_at_ms=None, duration_ms=3)),
+            Outcome(Verdict.RETRYABLE, lateness_ms=0, duration_ms=0, error_message="", retry_after_ms=0),
         ],
-        ids=["success", "retry", "nothing sent"],
+        ids=["success", "retry", "nothing sent", "zeros"],
     )
     def test_an_outcome_survives_json(self, outcome: Outcome) -> None:
         """To the letter (F13: not turned into another kind of outcome)."""

@@ -76,6 +76,7 @@ def test_the_signature_comes_behind_all_other_headers() -> None:
 )
 def test_a_request_that_was_changed_is_refused(change: Callable[[Any, bytes], tuple[Any, bytes]]) -> None:
     """T15: the signature covers id, time and body."""
+    assert accepted(FIRST.current, sent(FIRST))
     headers, body = change(sent(FIRST), BODY)
     assert not accepted(FIRST.current, headers, body=body)
 

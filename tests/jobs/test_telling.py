@@ -159,7 +159,7 @@ class TestInterleavings:
     def test_whoever_dies_while_telling_is_followed_by_another(
         self, world: World, waiting: list[Job], port: str, moment: str, method: str, mails: int
     ) -> None:
-        """An alert may come twice; none is lost, and all jobs are noted as told."""
+        """F23: an alert may come twice; none is lost, and all jobs are noted as told."""
         getattr(getattr(world, port), moment)[method] = dies
         world.bury()
         assert len(world.queue.letters) == 3
@@ -261,7 +261,7 @@ class TestOutages:
         assert all(is_told(world, job) for job in jobs)
 
     def test_an_alert_that_is_refused_keeps_the_crowd_together(self, world: World) -> None:
-        """It is told as a whole by the next one."""
+        """F22: it is told as a whole by the next one."""
         for _ in range(7):
             failed(world)
         world.bury()

@@ -1,0 +1,197 @@
+"""Protections of firing (F11–F16 of docs/guarantees.md), each with the edit that takes it out."""
+
+from __future__ import annotations
+
+from tests.mutants.edits import (
+    A_DOUBLE_IS_FIRED,
+    ANY_FIRE_TIME,
+    BURY,
+    FIRE,
+    NO_TAKE_OVER,
+    OUTAGES_ARE_DEFECTS,
+    OUTCOME,
+    SETTLE,
+    STORE,
+)
+from tests.mutants.protection import Edit, Protection, taking_out
+
+FIRING = (
+    Protection(
+        "F11",
+        "a lapsed lease is taken over",
+        (NO_TAKE_OVER,),
+        (
+            "test_journey.py::test_a_worker_that_dies_is_followed_by_another_with_the_same_key",
+            "jobs/test_fire_claims.py::test_after_the_lease_another_attempt_with_the_same_key",
+        ),
+    ),
+    taking_out(
+        "F11",
+        "the key is the job's and not the attempt's",
+        "lambdas/jobs/outgoing.py",
+        'ours.append(("Idempotency-Key", job.id))',
+        'ours.append(("Idempotency-Key", f"{job.id}-{job.attempt_count}"))',
+        "test_journey.py::test_a_worker_that_dies_is_followed_by_another_with_the_same_key",
+        "jobs/test_outgoing.py::test_every_attempt_carries_the_same_key_and_due_time_and_its_own_number",
+    ),
+    taking_out(
+        "F11",
+        "a failure whose letter was not sent is told by the message that comes again",
+        FIRE,
+        "    if found is not None and _is_owed(found, worker):\n",
+        "    if False:\n",
+        "jobs/test_fire_claims.py::test_failed_but_not_yet_buried_sends_its_letter_again",
+    ),
+    taking_out(
+        "F12",
+        "the fifth death gives the job up",
+        FIRE,
+        "    elif found.deaths_used_up(now_ms):\n",
+        "    elif False:\n",
+        "jobs/test_fire_claims.py::test_the_fifth_death_gives_the_job_up_instead_of_opening",
+    ),
+    taking_out(
+        "F12",
+        "deaths are counted",
+        "lambdas/jobs/job.py",
+        "attempts=self._remember(died), deaths=self.deaths + 1)",
+        "attempts=self._remember(died), deaths=0)",
+        "test_journey.py::test_five_deaths_end_in_one_failure_with_an_honest_reason",
+        "jobs/test_fire_batches.py::test_a_poison_job_ends_and_its_neighbours_are_not_punished",
+    ),
+    Protection(
+        "F12",
+        "redelivered messages run last and alone",
+        (
+            Edit(FIRE, "[message for message in messages if message.receive_count <= 1]", "list(messages)"),
+            Edit(FIRE, "(message for message in messages if message.receive_count > 1)", "()"),
+        ),
+        ("jobs/test_fire_batches.py::test_redelivered_messages_come_last_and_alone",),
+    ),
+    taking_out(
+        "F12",
+        "a poison job's letter ends it",
+        BURY,
+        "    elif not ours and job.deaths_used_up(now_ms):\n",
+        "    elif False:\n",
+        "jobs/test_bury.py::test_a_poison_job_is_failed_with_an_honest_reason_and_told",
+    ),
+    taking_out(
+        "F13",
+        "an outcome that cannot be written waits in the queue",
+        FIRE,
+        "        _send_on(Message(job.due, job.attempt_count, outcome), LATE_OUTCOME_DELAY_SECONDS, worker)\n"
+        "        return None",
+        "        raise",
+        "test_journey.py::test_an_outage_that_begins_in_mid_request_does_not_repeat_it",
+        "jobs/test_fire_claims.py::test_the_outcome_goes_to_the_queue_and_is_written_later",
+    ),
+    taking_out(
+        "F13",
+        "nothing is told before it is written",
+        SETTLE,
+        "        store.settle(after, attempt=attempt)\n    except SettleLost",
+        "        try:\n            store.settle(after, attempt=attempt)\n"
+        "        except Exception:\n            pass\n    except SettleLost",
+        "jobs/test_settle.py::test_an_outcome_that_cannot_be_written_is_not_told_as_written",
+    ),
+    taking_out(
+        "F13",
+        "an outcome travels whole",
+        OUTCOME,
+        "for name, value in asdict(self).items() if value is not None}",
+        "for name, value in asdict(self).items() if value}",
+        "jobs/test_outcome.py::test_an_outcome_survives_json",
+    ),
+    taking_out(
+        "F13",
+        "a settle knows its own write",
+        STORE,
+        "            if found is None or in_short(attempt) not in found.attempts:",
+        "            if True:",
+        "adapters/test_job_store_races.py::test_of_a_settle",
+    ),
+    Protection(
+        "F13",
+        "whatever keeps a service from its work is an outage",
+        (OUTAGES_ARE_DEFECTS,),
+        ("adapters/test_aws.py::test_throttling_and_conflicts_are_outages",),
+    ),
+    taking_out(
+        "F13",
+        "a service that cannot be reached is an outage",
+        "lambdas/adapters/aws.py",
+        "        raise unavailable(type(error).__name__) from error\n",
+        "        raise\n",
+        "adapters/test_aws.py::test_what_cannot_be_reached_is_unavailable",
+    ),
+    taking_out(
+        "F13",
+        "nothing is acknowledged before it is settled",
+        FIRE,
+        "error=str(error))\n        return False\n    except Exception as error:",
+        "error=str(error))\n        return True\n    except Exception as error:",
+        "jobs/test_fire_claims.py::test_when_table_and_queue_are_away_the_message_comes_again",
+    ),
+    taking_out(
+        "F14",
+        "nothing is sent too late for its lease",
+        FIRE,
+        "latest_ms = (job.lease_until_ms or 0) - job.timeout_ms",
+        "latest_ms = 10**15",
+        "jobs/test_fire_claims.py::test_a_frozen_worker_sends_nothing_after_its_lease",
+    ),
+    taking_out(
+        "F14",
+        "a settle that lost changes nothing and says so",
+        SETTLE,
+        '        journal.tell("settle_lost", job_id=job.id, attempt=job.attempt_count, outcome=attempt.outcome)\n'
+        "        found = lost.found\n"
+        "        return found if found is not None and found.owes_notice else None\n",
+        "        del lost\n",
+        "jobs/test_fire_claims.py::test_a_worker_that_comes_back_after_its_take_over_changes_nothing",
+        "jobs/test_settle.py::test_a_settle_whose_attempt_was_taken_over_changes_nothing_and_says_so",
+    ),
+    taking_out(
+        "F14",
+        "a settle asks for its own attempt",
+        STORE,
+        'condition="#attempt_count = :number AND #status = :running",',
+        'condition="(#attempt_count = :number OR #attempt_count <> :number) AND #status = :running",',
+        "contracts/test_job_store.py::test_an_outcome_of_another_attempt_is_refused",
+    ),
+    taking_out(
+        "F15",
+        "a running job is told from one that changed",
+        "lambdas/jobs/change.py",
+        "    if job.status is Status.RUNNING:\n",
+        "    if False:\n",
+        "handlers/test_api.py::test_an_edit_that_races_with_a_claim_is_told_that_the_job_runs",
+    ),
+    taking_out(
+        "F15",
+        "an edit asks for a scheduled job of its version",
+        STORE,
+        '"#owner = :owner AND #status = :scheduled AND #version = :version",',
+        '"#owner = :owner AND (#status = :scheduled OR #version = :version OR #version <> :version)",',
+        "adapters/test_job_store_races.py::test_an_edit_loses_against_a_claim_in_its_middle",
+    ),
+    Protection(
+        "F15",
+        "a claim asks for its fire time",
+        (ANY_FIRE_TIME,),
+        ("adapters/test_job_store_races.py::test_a_claim_loses_against_a_reschedule_in_its_middle",),
+    ),
+    Protection(
+        "F15",
+        "a message of a cancelled job does nothing",
+        A_DOUBLE_IS_FIRED,
+        ("jobs/test_fire_claims.py::test_a_cancel_that_comes_just_before_the_claim_wins",),
+    ),
+    Protection(
+        "F16",
+        "of two messages for one time one does nothing",
+        A_DOUBLE_IS_FIRED,
+        ("test_journey.py::test_of_three_edits_in_a_row_only_the_last_counts",),
+    ),
+)

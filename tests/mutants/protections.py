@@ -1,0 +1,15 @@
+"""All protections that `make mutants` takes out."""
+
+from __future__ import annotations
+
+from tests.mutants.bounding import BOUNDING
+from tests.mutants.firing import FIRING
+from tests.mutants.guarding import GUARDING
+from tests.mutants.handing_off import HANDING_OFF
+from tests.mutants.keeping import KEEPING
+from tests.mutants.lasting import LASTING
+from tests.mutants.outages import OUTAGES
+from tests.mutants.sending import SENDING
+from tests.mutants.targets import TARGETS
+
+PROTECTIONS = (*HANDING_OFF, *FIRING, *TARGETS, *OUTAGES, *LASTING, *SENDING, *KEEPING, *BOUNDING, *GUARDING)

@@ -1,0 +1,116 @@
+"""The list of protections fits the code and the page: what `make mutants` would take out is there, and is told."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.mutants import page
+from tests.mutants.protection import ROOT, Protection, mutated, node_id, parts
+from tests.mutants.protections import PROTECTIONS
+
+PAGE = page.PAGE.read_text()
+
+NOT_TRIED = {
+    "adapters/test_damaged_items.py::test_a_claim_that_does_not_fit_an_item_is_told",
+    "adapters/test_damaged_items.py::test_a_due_time_with_a_fraction_does_not_end_the_list_of_its_owner",
+    "adapters/test_damaged_items.py::test_a_fire_time_with_a_fraction_does_not_hold_up_its_shard",
+    "adapters/test_damaged_items.py::test_a_list_names_them_beside_an_owners_other_jobs",
+    "adapters/test_damaged_items.py::test_a_sweep_hands_them_on_with_the_others",
+    "adapters/test_damaged_items.py::test_they_are_told_from_jobs",
+    "contracts/test_run_now_races.py::test_a_cancel_loses_against_a_run_that_was_claimed_at_once",
+    "contracts/test_run_now_races.py::test_a_claim_loses_against_a_run",
+    "contracts/test_run_now_races.py::test_a_run_loses_against_a_claim",
+    "contracts/test_run_now_races.py::test_what_was_written_last_is_what_happens",
+    "handlers/test_damaged_jobs.py::test_a_list_shows_the_others_and_names_it",
+    "handlers/test_damaged_jobs.py::test_a_repeated_batch_tells_it_apart_from_its_neighbours",
+    "handlers/test_damaged_jobs.py::test_for_strangers_it_is_not_there",
+    "handlers/test_damaged_jobs.py::test_it_can_be_neither_changed_nor_cancelled_nor_fired",
+    "handlers/test_damaged_jobs.py::test_reading_it_says_what_is_the_matter",
+    "handlers/test_damaged_jobs.py::test_the_operators_learn_which_it_is_and_why",
+    "handlers/test_door.py::test_a_token_without_a_routes_scope_is_refused_and_told_which",
+    "handlers/test_door.py::test_nobody_gets_below_without_a_token",
+    "handlers/test_hand_off.py::test_a_record_that_cannot_be_understood_is_reported_and_its_neighbour_goes_on",
+    "handlers/test_strangers.py::test_anothers_key_or_target_is_answered_like_one_that_never_was",
+    "handlers/test_strangers.py::test_every_route_is_tried_with_what_is_anothers",
+    "handlers/test_strangers.py::test_what_names_nothing_shows_nothing_of_others",
+    "infra/test_front_door.py::test_tokens_are_those_of_our_own_user_pool",
+    "jobs/test_caller.py::test_a_revoked_key_opens_for_half_a_minute_at_most",
+    "jobs/test_caller.py::test_an_expired_key_opens_nothing_from_its_last_instant_on",
+    "jobs/test_caller.py::test_the_right_id_with_another_secret_is_refused",
+    "jobs/test_fire_batches.py::test_a_batch_is_reported_message_by_message",
+    "jobs/test_fire_batches.py::test_a_request_that_cannot_be_read_ends_its_job_with_an_honest_reason",
+    "jobs/test_keys.py::test_what_is_stored_does_not_open",
+    "jobs/test_new_key.py::test_an_owner_has_at_most_a_hundred_keys",
+    "jobs/test_new_key.py::test_nobody_gives_away_more_than_they_have",
+    "jobs/test_retry_after.py::test_a_date_beyond_a_day_is_a_day",
+    "jobs/test_retry_after.py::test_a_date_in_each_form_of_http_is_obeyed",
+    "jobs/test_retry_after.py::test_it_counts_wherever_there_is_a_retry",
+    "jobs/test_retry_after.py::test_no_wait_is_no_wish",
+    "jobs/test_retry_after.py::test_nonsense_is_ignored",
+    "jobs/test_retry_after.py::test_of_several_the_longest_is_obeyed",
+    "jobs/test_retry_after.py::test_seconds_are_obeyed_up_to_a_day",
+    "jobs/test_token.py::test_a_token_for_another_service_is_none_for_us",
+    "jobs/test_token.py::test_a_token_of_another_key_is_forged",
+    "jobs/test_token.py::test_a_token_that_is_over_or_has_no_end_is_refused",
+    "jobs/test_token.py::test_no_other_algorithm_is_taken",
+    "jobs/test_token.py::test_the_public_key_is_no_secret_to_sign_with",
+    "samples/test_samples.py::test_older_code_finds_in_todays_items_what_it_wrote_itself",
+    "samples/test_samples.py::test_todays_code_goes_on_with_what_older_code_began",
+    "samples/test_samples.py::test_todays_code_reads_what_older_code_wrote",
+    "samples/test_samples.py::test_what_newer_code_will_add_is_left_alone",
+    "test_clocks.py::test_a_worker_whose_clock_is_off_sends_once_and_early_by_no_more_than_that",
+    "test_clocks.py::test_of_two_workers_who_disagree_about_the_time_one_sends",
+    "test_clocks.py::test_what_a_worker_left_is_taken_over_by_one_whose_clock_is_off_the_other_way",
+}
+"""Tests of rows for which no edit is written yet."""
+
+
+def named_in_rows() -> dict[str, set[str]]:
+    """The tests that the page links in each row, as `file::name`, without those that run on the local stack."""
+    found = {}
+    for number, rest in re.findall(r"^\| ([FT]\d+) \|(.*) \|$", PAGE.partition(page.BEGIN)[0], re.MULTILINE):
+        links = re.findall(r"\[`(test_\w+)`\]\(\.\./tests/([\w/]+\.py)\)", rest.rpartition(" | ")[2])
+        found[number] = {f"{file}::{name}" for name, file in links if not file.startswith("live/")}
+    return found
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda one: f"{one.row} {one.what}")
+def test_what_would_be_taken_out_is_there_once(protection: Protection) -> None:
+    """Whoever changes a protected line finds here that its mutant must change too."""
+    texts = {edit.file: (ROOT / edit.file).read_text() for edit in protection.edits}
+    for edit in protection.edits:
+        texts[edit.file] = mutated(texts[edit.file], edit)
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda one: f"{one.row} {one.what}")
+def test_the_tests_that_must_fail_are_tests_of_the_row(protection: Protection) -> None:
+    assert protection.tests and (len(protection.tests) == 1 or not protection.hangs)
+    tests = {f"{file}::{name}" for file, name, _ in map(parts, protection.tests)}
+    assert tests <= named_in_rows()[protection.row]
+    for test in protection.tests:
+        node_id(test)
+
+
+def test_each_test_of_a_row_was_seen_to_fail() -> None:
+    """Whoever names a test in docs/guarantees.md says what it fails without; the page says which cannot."""
+    tried = {(one.row, "::".join(parts(test)[:2])) for one in PROTECTIONS for test in one.tests}
+    named = {(row, test) for row, tests in named_in_rows().items() for test in tests}
+    assert {test for _, test in named - tried} == NOT_TRIED
+
+
+def test_the_page_has_the_table_of_the_list() -> None:
+    """As `make mutants` wrote it after a run in which all tests failed that had to."""
+    assert PAGE.partition(page.BEGIN)[2].partition(page.END)[0] == page.table(PROTECTIONS)
+
+
+def test_what_was_proven_is_added_and_what_changed_since_goes() -> None:
+    """A line stays as long as it says the very same; all keep the order of the list."""
+    first, second, third = PROTECTIONS[:3]
+    old = (
+        f"before\n{page.BEGIN}{page.table([second])}| F1 | what is in no list any more | `test_x` |\n{page.END}after\n"
+    )
+    new = page.written(old, PROTECTIONS, proven=[third])
+    assert new == f"before\n{page.BEGIN}{page.table([second, third])}{page.END}after\n"
+    assert page.line(first) not in new
