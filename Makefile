@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast corpus mutants chaos check synth bench redrive lock clean
+.PHONY: help setup run test test-fast corpus mutants chaos check synth bench redrive recount lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ bench: setup ## measure; writes the tables and pictures of docs/performance.md (
 
 redrive: setup ## send failed jobs again; a list until ARGS="--send" (ARGS="--help" tells all)
 	@$(BIN)/python -m ops.redrive $(ARGS)
+
+recount: setup ## set the counters of jobs right; what is wrong until ARGS="--write" (ARGS="--help" tells all)
+	@$(BIN)/python -m ops.recount $(ARGS)
 
 # The functions' locks are constrained by requirements.txt, so that all agree on versions.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \

@@ -95,6 +95,7 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         new_key=_new_key,
         owners=_owners,
         addresses=_addresses(),
+        counters=_later(_counters),
         targets=_later(_targets),
         limiter=_limiter(journal),
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.adapters.dynamodb_counters import DynamoDbCounters
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.adapters.dynamodb_table import DynamoDbTable
 from lambdas.adapters.sqs_job_queue import SqsJobQueue
@@ -53,6 +54,10 @@ class Place:
     @property
     def store(self) -> DynamoDbJobStore:
         return DynamoDbJobStore(self.dynamodb, self.table_name, retention_ms=RETENTION_MS)
+
+    @property
+    def counters(self) -> DynamoDbCounters:
+        return DynamoDbCounters(self.dynamodb, self.table_name)
 
     @property
     def queue(self) -> SqsJobQueue:

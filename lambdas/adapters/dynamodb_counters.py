@@ -79,17 +79,17 @@ class DynamoDbCounters:
         pages = self._table.query(
             "#pk = :pk AND #sk BETWEEN :first AND :last", {"pk": pk, "first": first_sk, "last": last_sk}
         )
-        return [_day_count(item) for page, _ in pages for item in page]
+        return [day_count_of(item) for page, _ in pages for item in page]
 
     def unfinished(self, owner: str, *, first: int) -> int:
         pk, first_sk = _key(Day(owner, first))
         pages = self._table.query("#pk = :pk AND #sk >= :first", {"pk": pk, "first": first_sk})
-        found = (_day_count(item).cells for page, _ in islice(pages, UNFINISHED_PAGES) for item in page)
+        found = (day_count_of(item).cells for page, _ in islice(pages, UNFINISHED_PAGES) for item in page)
         return sum(number for cells in found for cell, number in cells.items() if cell.status in UPCOMING)
 
     def find(self, day: Day) -> DayCount:
         item = self._table.get(_key(day))
-        return _day_count(item) if item else DayCount(day)
+        return day_count_of(item) if item else DayCount(day)
 
     def replace(self, count: DayCount) -> bool:
         pk, sk = _key(count.day)
@@ -168,15 +168,20 @@ def _seen_at(seen: str) -> int:
     return int(seen.partition("@")[2])
 
 
-def _day_count(item: Values) -> DayCount:
-    """Attributes that are not known here were added by newer code, and are left alone."""
+def day_count_of(item: Values) -> DayCount:
+    """The counters of an item. Raises DamagedItem.
+
+    Attributes that are not known here were added by newer code, and are left alone.
+    """
     try:
         day = Day(item["pk"].removeprefix("STATS#"), day_number(item["sk"]))
         cells = {cell: item[name] for name in item if (cell := _cell(name)) is not None}
         if not all(type(number) is int for number in (*cells.values(), item["version"])):
             raise TypeError("a counter is no number")
         seen = {name: mark for name, mark in item.items() if name.startswith(_MARK)}
-        return DayCount(day, {cell: number for cell, number in cells.items() if number}, seen, item["version"])
+        count = DayCount(day, {cell: number for cell, number in cells.items() if number}, seen, item["version"])
+        _ = count.counted_at_ms  # which reads the marks
+        return count
     except (KeyError, ValueError, TypeError) as error:
         raise DamagedItem(f"{item.get('pk')}/{item.get('sk')}", type(error).__name__) from error
 

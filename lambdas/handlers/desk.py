@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from lambdas.jobs.horizon import Horizon
     from lambdas.jobs.job import Job
     from lambdas.jobs.limiting import Limiter
-    from lambdas.jobs.ports import Addresses, Clock, JobStore, Journal, KeyStore, OwnerStore, SigningSecrets, Targets
+    from lambdas.jobs.ports import (
+        Addresses,
+        Clock,
+        Counters,
+        JobStore,
+        Journal,
+        KeyStore,
+        OwnerStore,
+        SigningSecrets,
+        Targets,
+    )
     from lambdas.jobs.rotate import NewKey
 
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
@@ -27,7 +37,7 @@ JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 class Desk(NamedTuple):
     """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` 32 bytes that nobody can
-    guess; `secrets`, `targets`, `owners` and `addresses` make what few requests need."""
+    guess; `secrets`, `targets`, `owners`, `addresses` and `counters` make what few requests need."""
 
     door: Door
     keys: KeyStore
@@ -43,6 +53,7 @@ class Desk(NamedTuple):
     targets: Callable[[], Targets]
     owners: Callable[[], OwnerStore]
     addresses: Callable[[], Addresses]
+    counters: Callable[[], Counters]
     limiter: Limiter
 
 

@@ -135,6 +135,12 @@ def change_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
     return me.change_me(request, desk)
 
 
+def read_stats(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import stats
+
+    return stats.read_stats(request, desk)
+
+
 def list_criteria(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     from lambdas.jobs.criteria import CRITERIA, shown_criterion  # rare as well
 
@@ -191,6 +197,7 @@ ROUTES: Routes = {
     "/v1/criteria": {"GET": (None, list_criteria)},
     "/v1/validate": {"POST": ("jobs:write", of_another_function)},
     "/v1/test": {"POST": ("jobs:write", of_another_function)},
+    "/v1/stats": {"GET": ("jobs:read", read_stats)},
     "/health": {"GET": (None, health)},
 }
 """What each route asks of its caller (one of `lambdas.jobs.keys.SCOPES`, None for nothing) and what it does."""

@@ -64,7 +64,7 @@ def _statuses(text: str) -> frozenset[Status]:
     return group | {Status(name) for name in names - {UPCOMING_GROUP}}
 
 
-def _instant(text: str) -> int:
+def read_instant(text: str) -> int:
     """An RFC 3339 time with offset. A plus that its sender forgot to encode has become a blank: it is put back."""
     written = read_time(_LOST_PLUS.sub(r"\1+", text))
     if written.offset is None:
@@ -90,8 +90,8 @@ def _limit(text: str) -> int:
 
 _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
     "status": ("statuses", _statuses),
-    "from": ("from_ms", _instant),
-    "to": ("to_ms", _instant),
+    "from": ("from_ms", read_instant),
+    "to": ("to_ms", read_instant),
     "order": ("descending", _descending),
     "limit": ("limit", _limit),
 }

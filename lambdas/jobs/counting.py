@@ -92,12 +92,17 @@ class Step(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class DayCount:
     """The counters of a day: how many jobs are in each cell. `seen` says, lane by lane, up to where and when it was
-    counted, in the store's own form; `version` rises with every write and is 0 when there is nothing yet."""
+    counted: `<sequence>@<epoch ms>`; `version` rises with every write and is 0 when there is nothing yet."""
 
     day: Day
     cells: Mapping[Cell, int] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
+
+    @property
+    def counted_at_ms(self) -> int:
+        """When something was last counted (epoch ms); 0 if nothing was."""
+        return max((int(seen.partition("@")[2]) for seen in self.seen.values()), default=0)
 
 
 def day_number(text: str) -> int:

@@ -119,7 +119,7 @@ def local(due_at_ms: int, zone_name: str) -> str | None:
     """The instant on the user's clock, such as `2026-11-29T01:00:00.000-05:00`; None if the zone is known no more."""
     if zone_name not in zone_names():
         return None
-    return _in_zone(due_at_ms, _zone(zone_name)).isoformat(timespec="milliseconds")
+    return in_zone(due_at_ms, zone_of(zone_name)).isoformat(timespec="milliseconds")
 
 
 def check_zone_name(name: str) -> None:
@@ -139,7 +139,7 @@ def zone_names() -> frozenset[str]:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
     """A zone of the shipped database. Never the machine's own, so that a time means the same on every machine."""
     place = os.path.join(os.path.dirname(tzdata.__file__), "zoneinfo", *name.split("/"))
     with open(place, "rb") as file:
@@ -147,7 +147,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _local_time(wall: datetime, zone_name: str) -> DueTime:
-    zone = _zone(zone_name)
+    zone = zone_of(zone_name)
     first, second = (_offset(wall.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
     ms = instant_ms(wall, first)
     if first == second:
@@ -168,8 +168,8 @@ def _nonexistent(wall: datetime, zone: ZoneInfo, before: timedelta, after: timed
     low, high = instant_ms(wall, after) // 1000, -(-instant_ms(wall, before) // 1000)
     while high - low > 1:  # the change of clocks is after `low` and not after `high`
         middle = (low + high) // 2
-        low, high = (low, middle) if _offset(_in_zone(middle * 1000, zone)) == after else (middle, high)
-    begins = _in_zone(high * 1000, zone).replace(tzinfo=None)
+        low, high = (low, middle) if _offset(in_zone(middle * 1000, zone)) == after else (middle, high)
+    begins = in_zone(high * 1000, zone).replace(tzinfo=None)
     ends = begins - (after - before) - _SECOND
     message = (
         f"{_text(wall)} does not exist in {zone.key}, as clocks go forward. "
@@ -178,7 +178,8 @@ def _nonexistent(wall: datetime, zone: ZoneInfo, before: timedelta, after: timed
     return ValueRefused("at_nonexistent", message)
 
 
-def _in_zone(ms: int, zone: tzinfo) -> datetime:
+def in_zone(ms: int, zone: tzinfo) -> datetime:
+    """What a clock in the zone shows at an instant."""
     return (_EPOCH + ms * _MS).astimezone(zone)
 
 

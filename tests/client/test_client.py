@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lambdas.jobs.counting import Standing
 from lambdas.jobs.job import AttemptOutcome, Status
 from lambdas.jobs.sending import Failure
 from punctual import Client, Conflict, NotFound, PreconditionFailed, Refused
@@ -176,3 +177,14 @@ def test_a_request_can_be_tried_out(client: Client, service: Service) -> None:
     ]
     assert not silent.passed and silent.answer is None
     assert silent.error is not None and silent.error.code == "timeout"
+
+
+def test_jobs_are_counted_by_status_and_day(client: Client, service: Service) -> None:
+    """In all, and by the days of a zone; as the service tells it."""
+    service.counters.preset(Standing(OWNER, NOW_MS, Status.SCHEDULED), Standing(OWNER, NOW_MS, Status.FAILED))
+    day = timedelta(days=1)
+    stats = client.stats(from_=NOW - day, to=NOW + day, interval="hour", timezone="Asia/Kathmandu")
+
+    assert stats.totals == {"scheduled": 1, "running": 0, "succeeded": 0, "failed": 1, "cancelled": 0}
+    assert len(stats.series) == 49 and stats.raw["timezone"] == "Asia/Kathmandu"
+    assert sum(part["failed"] for part in stats.series) == 1

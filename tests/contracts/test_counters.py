@@ -1,4 +1,4 @@
-"""What every keeper of counters does: each step is counted once, however it comes."""
+"""What every keeper of counters does: each step is counted once, however it comes (F30)."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from lambdas.jobs.limiting import Limiter
 from lambdas.jobs.limits import OwnerLimits
 from lambdas.jobs.settle import Terms
 from tests.examples import RETENTION_MS, new_id, new_key
+from tests.fake_counters import FakeCounters
 from tests.fake_keys import FakeDoor, FakeKeys
 from tests.fake_owners import FakeAddresses, FakeOwners
 from tests.fake_usage import FakeUsage
@@ -88,6 +89,7 @@ class Service:
         self.targets = FakeTargets()
         self.owners = FakeOwners()
         self.addresses = FakeAddresses()
+        self.counters = FakeCounters()
         self.usage = FakeUsage(self.store)
         self.limiter = Limiter(usage=self.usage, journal=self.journal, defaults=self.limits)
         self.keys = FakeKeys()
@@ -110,6 +112,7 @@ class Service:
             targets=lambda: self.targets,
             owners=lambda: self.owners,
             addresses=lambda: self.addresses,
+            counters=lambda: self.counters,
             limiter=self.limiter,
         )
 

@@ -11,6 +11,7 @@ import pytest
 from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.handlers.routes import ROUTES
+from lambdas.jobs.counting import Standing
 from lambdas.jobs.keys import ApiKey
 from lambdas.jobs.target import Sign, Target
 from tests.examples import RETENTION_MS, a_job, new_id
@@ -20,7 +21,7 @@ from tests.handlers.recorded import Service, http_event
 WITH_AN_ID = [
     (method, path) for path, methods in ROUTES.items() if "job_id" in path for method in [*methods, "HEAD", "OPTIONS"]
 ]
-LISTS = ["/v1/jobs", "/v1/keys", "/v1/targets", "/v1/me", "/v1/criteria"]
+LISTS = ["/v1/jobs", "/v1/keys", "/v1/targets", "/v1/me", "/v1/criteria", "/v1/stats"]
 SOON = {"url": "https://example.com/", "delay_seconds": 60}
 
 
@@ -139,7 +140,8 @@ def test_what_names_nothing_shows_nothing_of_others(service: Service, path: str)
     """It says what a service without others would say."""
     alone = call("GET", path)
     of_eve(service)
-    service.store.add(a_job(owner="eve"))
+    job = service.store.add(a_job(owner="eve"))
+    service.counters.preset(Standing("eve", job.due_at_ms, job.status))
     assert seen(call("GET", path)) == seen(alone)
 
 

@@ -69,16 +69,19 @@ LOADED_LATER = {
     "lambdas/handlers/batch.py",
     "lambdas/handlers/keys.py",
     "lambdas/handlers/me.py",
+    "lambdas/handlers/stats.py",
     "lambdas/jobs/counting.py",
     "lambdas/handlers/signing.py",
     "lambdas/handlers/targets.py",
     "lambdas/jobs/criteria.py",
     "lambdas/jobs/email.py",
+    "lambdas/jobs/intervals.py",
     "lambdas/jobs/new_key.py",
     "lambdas/jobs/outgoing.py",
     "lambdas/jobs/owner.py",
     "lambdas/jobs/receipt.py",
     "lambdas/jobs/set_owner.py",
+    "lambdas/jobs/stats.py",
 }
 """Imported where they are needed, because most requests do not; the job store brings its two to all who have one.
 With what they import these are, in each package, all that is not loaded before the first request."""

@@ -149,7 +149,7 @@ def deliver(lane: list[Change], name: str, counters: FakeCounters, deliveries: l
 def test_whatever_happens_counters_equal_a_recount(
     writes: list[tuple[int, Standing | str]], deliveries: list[list[tuple[int, int, str]]]
 ) -> None:
-    """Any history of any jobs; batches cut anyhow, delivered again, and left half-way by workers that die."""
+    """F30: any history of any jobs; batches cut anyhow, delivered again, and left half-way by workers that die."""
     table, counters = Table(), FakeCounters()
     for job, what in writes:
         table.write(job, what)

@@ -10,7 +10,7 @@ from typing import Any
 from lambdas.adapters.messages import message_body
 from lambdas.jobs.ports import Message
 from local import paths
-from ops import bring_back, due, failed, letters, limits, mend, redrive
+from ops import bring_back, due, failed, letters, limits, mend, recount, redrive
 from ops.place import Place
 from tests.contracts.aws_places import always, make_table
 from tests.examples import a_job, large_request
@@ -40,6 +40,7 @@ def test_the_least_policy_of_an_operator_is_what_the_commands_call(at: Place, ha
             redrive.main([*ALL, "--send"]),
             letters.main(["--send"]),
             mend.main([aside.id, "--write"]),
+            recount.main(["--settle", "0", "--write"]),
             limits.main(["ada", "upcoming_jobs=5", "--write"]),
             limits.main(["ada", "upcoming_jobs=", "--write"]),
             bring_back.main([restored.table_name]),

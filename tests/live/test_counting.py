@@ -1,0 +1,127 @@
+"""Counts of jobs, as an owner sees them: they follow every change, and stay right when `count` dies (F30)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from local.launcher import SHARD
+from tests.live import workers
+from tests.live.deployed_stack import DeployedStack, eventually
+from tests.live.target import Reply, Target
+
+pytestmark = pytest.mark.live
+
+NONE = {"scheduled": 0, "running": 0, "succeeded": 0, "failed": 0, "cancelled": 0}
+SECONDS = 20
+"""Within which counts follow; they take a tenth of a second unless this machine is busy."""
+
+
+class Owner:
+    """A user of the stack with jobs of their own."""
+
+    def __init__(self, stack: DeployedStack, name: str) -> None:
+        self._stack = stack
+        self._token = stack.sign_in(name).token
+
+    def call(self, method: str, path: str, document: Any = None) -> Any:
+        answer = self._stack.call(method, path, document, token=self._token)
+        assert answer.status < 300, answer
+        return answer.body
+
+    def post(self, **fields: Any) -> str:
+        return str(self.call("POST", "/v1/jobs", fields)["id"])
+
+    def stats(self, **query: str) -> Any:
+        return self.call("GET", f"/v1/stats?{urlencode(query)}")
+
+    def totals(self, **query: str) -> dict[str, int]:
+        totals: dict[str, int] = self.stats(**query)["totals"]
+        return totals
+
+    def come_to(self, expected: dict[str, int], **query: str) -> None:
+        """Wait until the counts are these."""
+        wanted = NONE | expected
+        seen = eventually(lambda: self.totals(**query), lambda totals: totals == wanted, within_seconds=SECONDS)
+        assert seen == wanted
+
+
+def test_counts_follow_every_change_of_a_job(stack: DeployedStack, receiver: Target) -> None:
+    """Stored, moved, cancelled, fired; in the day of the owner's own clock; and nobody else sees them."""
+    owner, other = Owner(stack, "counter@example.com"), Owner(stack, "not-counting@example.com")
+    receiver.answer("/counted/refused", Reply(404))
+    done = owner.post(url=receiver.url("/counted"), delay_seconds=1)
+    failed = owner.post(url=receiver.url("/counted/refused"), delay_seconds=1, notify={"on": []})
+    moved = owner.post(url=receiver.url("/counted"), at="2027-03-28T00:30:00Z")
+    cancelled = owner.post(url=receiver.url("/counted"), at="2027-03-28T21:59:59Z")
+    owner.call("PATCH", f"/v1/jobs/{moved}", {"at": "2027-03-28T22:00:00Z"})
+    owner.call("DELETE", f"/v1/jobs/{cancelled}")
+
+    owner.come_to({"succeeded": 1, "failed": 1})
+    assert {owner.call("GET", f"/v1/jobs/{job}")["status"] for job in (done, failed)} == {"succeeded", "failed"}
+    berlin = {"from": "2027-03-28T00:00:00+01:00", "to": "2027-03-30T00:00:00+02:00", "timezone": "Europe/Berlin"}
+    owner.come_to({"scheduled": 1, "cancelled": 1}, **berlin)
+    assert owner.stats(**berlin)["series"] == [
+        {"start": "2027-03-27T23:00:00.000Z", "start_local": "2027-03-28T00:00:00.000+01:00", **NONE, "cancelled": 1},
+        {"start": "2027-03-28T22:00:00.000Z", "start_local": "2027-03-29T00:00:00.000+02:00", **NONE, "scheduled": 1},
+    ]
+    assert owner.totals(**{"from": "2027-03-28T21:59:59Z", "to": "2027-03-28T22:00:00.001Z"}) == NONE | {
+        "scheduled": 1,
+        "cancelled": 1,
+    }
+    assert other.totals() == other.totals(**berlin) == NONE
+
+
+def test_a_worker_that_dies_counts_nothing_twice_and_loses_nothing(stack: DeployedStack, receiver: Target) -> None:
+    """Killed again and again while jobs are made, fired and cancelled; and what was delivered comes once more."""
+    owner = Owner(stack, "count-crash@example.com")
+    soon, later = 0, []
+    for number in range(30):
+        if number % 3:
+            later.append(owner.post(url=receiver.url("/crashed"), at=f"2099-01-01T00:00:{number:02}Z"))
+        else:
+            owner.post(url=receiver.url("/crashed"), delay_seconds=1)
+            soon += 1
+        if number % 6 == 5:
+            kill_counting(stack)
+    for job in later[:7]:
+        owner.call("DELETE", f"/v1/jobs/{job}")
+    kill_counting(stack)
+
+    owner.come_to({"succeeded": soon})
+    far = {"from": "2099-01-01T00:00:00Z", "to": "2099-01-02T00:00:00Z", "interval": "hour"}
+    owner.come_to({"scheduled": len(later) - 7, "cancelled": 7}, **far)
+    deliver_again(stack)
+    assert owner.totals() == NONE | {"succeeded": soon}
+    assert owner.totals(**far) == NONE | {"scheduled": len(later) - 7, "cancelled": 7}
+
+
+def kill_counting(stack: DeployedStack) -> None:
+    """kill -9 whoever counts, in whatever they do."""
+    for pid in workers.pids(stack.workers_folder, stack.outputs["CountFunctionName"]):
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(pid, signal.SIGKILL)
+
+
+def deliver_again(stack: DeployedStack) -> None:
+    """Give `count` the last hundred records of the stream once more, as Lambda does when an answer was lost."""
+    streams, functions = stack.client("dynamodbstreams"), stack.client("lambda")
+    (stream,) = streams.list_streams(TableName=stack.description["table"])["Streams"]
+    shard = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(
+        StreamArn=stream["StreamArn"], ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    records = streams.get_records(ShardIterator=iterator)["Records"][-100:]
+    jobs = [record for record in records if record["dynamodb"]["Keys"]["sk"] == {"S": "JOB"}]
+    assert jobs
+    event = {"shardId": SHARD, "Records": [{**record, "eventSourceARN": stream["StreamArn"]} for record in jobs]}
+    answer = functions.invoke(
+        FunctionName=stack.outputs["CountFunctionName"], Payload=json.dumps(event, default=str).encode()
+    )
+    assert json.load(answer["Payload"]) == {"state": {}}
