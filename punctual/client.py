@@ -220,7 +220,10 @@ class Client:
     def create_key(
         self, name: str, scopes: Sequence[str], *, expires_at: Moment | None = None, idempotency_key: str | None = None
     ) -> ApiKey:
-        """A key for a program. Keep `key` of what is returned: it is never shown again."""
+        """A key for a program. Keep `key` of what is returned: it is never shown again.
+
+        It is None if the key was made by an earlier try whose answer was lost: revoke that one and make another.
+        """
         document: dict[str, Any] = {"name": name, "scopes": list(scopes)}
         if expires_at is not None:
             document["expires_at"] = _text(expires_at)

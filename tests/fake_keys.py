@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lambdas.jobs.caller import EVERY_SCOPE, Caller
-from lambdas.jobs.errors import DamagedItem, StoreUnavailable, Unauthenticated
+from lambdas.jobs.errors import DamagedItem, KeyExists, StoreUnavailable, Unauthenticated
 from lambdas.jobs.keys import ApiKey
 
 
 class FakeKeys:
     """Keys in a dictionary. `down` makes every method raise StoreUnavailable, `damaged` holds ids of keys that cannot
-    be understood; `finds` and `notes` count what the door asks and writes."""
+    be understood; `lost` methods raise once before they do anything; `finds` and `notes` count what
+    the door asks and writes."""
 
     def __init__(self) -> None:
         self.down = False
+        self.lost: set[str] = set()
         self.damaged: set[str] = set()
         self.finds = 0
         self.notes = 0
@@ -25,8 +27,12 @@ class FakeKeys:
 
     def add(self, key: ApiKey) -> None:
         self._check()
+        if "add" in self.lost:
+            self.lost.remove("add")
+            raise StoreUnavailable("a test said so")
         with self._lock:
-            self._keys[key.id] = key
+            if self._keys.setdefault(key.id, key) != key:
+                raise KeyExists
 
     def find(self, key_id: str) -> ApiKey | None:
         self._check()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lambdas.adapters.dynamodb_table import ConditionalPut, ConditionFailed, DynamoDbTable, Key
-from lambdas.jobs.errors import DamagedItem
+from lambdas.adapters.dynamodb_table import ConditionalPut, ConditionFailed, DynamoDbTable, Key, TransactionRefused
+from lambdas.jobs.errors import DamagedItem, KeyExists
 from lambdas.jobs.keys import ApiKey
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ class DynamoDbKeys:
         pk, sk = _entry(key.id, key.owner)
         entry = {"pk": pk, "sk": sk, "key_id": key.id, **expires}
         is_new = "attribute_not_exists(#pk)"
-        self._table.put_together([ConditionalPut({**_item(key), **expires}, is_new), ConditionalPut(entry, is_new)])
+        try:
+            self._table.put_together([ConditionalPut({**_item(key), **expires}, is_new), ConditionalPut(entry, is_new)])
+        except TransactionRefused as refused:
+            if self.find(key.id) != key:  # else the reply to this very write was lost
+                raise KeyExists from refused
 
     def find(self, key_id: str) -> ApiKey | None:
         item = self._table.get(_place(key_id))

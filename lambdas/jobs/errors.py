@@ -20,6 +20,7 @@ PunctualError
 ├── AddressRefused          mail cannot be sent to an address
 ├── ValueRefused            one value of a request is wrong: becomes one of its faults, never leaves the core
 ├── JobExists               a new job's id is taken: the store refused it
+├── KeyExists               the same of an API key
 ├── ReceiptFound            an Idempotency-Key was used already: nothing was written
 ├── EditLost                an edit's condition failed: the job moved on since it was read
 ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
@@ -235,6 +236,10 @@ class ValueRefused(PunctualError):
 
 class JobExists(PunctualError):
     """The id of a new job is already taken."""
+
+
+class KeyExists(PunctualError):
+    """The id of a new API key is already taken."""
 
 
 class ReceiptFound(PunctualError):

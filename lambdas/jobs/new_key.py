@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs.due_time import LONGEST_DELAY_SECONDS, instant_ms, read_time
-from lambdas.jobs.errors import Fault, KeyNotFound, QuotaExceeded, RequestRefused, ValueRefused
+from lambdas.jobs.errors import (
+    Fault,
+    KeyExists,
+    KeyNotFound,
+    KeyReused,
+    QuotaExceeded,
+    ReceiptFound,
+    RequestRefused,
+    ValueRefused,
+)
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.keys import SCOPES, ApiKey, hash_of, is_key_id, key_text
+from lambdas.jobs.receipt import Receipt
 
 if TYPE_CHECKING:
-    from lambdas.jobs.ports import KeyStore
+    from lambdas.jobs.ports import JobStore, KeyStore
+    from lambdas.jobs.receipt import RequestKey
 
 MOST_KEYS = 100
 """Of one owner. Two requests at the same moment do not see each other's key, so a few more are possible."""
@@ -46,20 +57,77 @@ class Randomness:
     secret: int
 
 
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A key, and its text if this request made it; one that was made before is not shown again."""
+
+    key: ApiKey
+    text: str | None
+
+
 def make_key(
     document: Mapping[str, Any],
     *,
     owner: str,
     allowed: Collection[str],
+    once: RequestKey | None,
     keys: KeyStore,
+    receipts: JobStore,
     randomness: Randomness,
     now_ms: int,
-) -> tuple[ApiKey, str]:
-    """Make the key that a document asks for, and return it with its text, which is kept nowhere.
+) -> MadeKey:
+    """Make the key that a document asks for. Its text is in what is returned, and kept nowhere.
 
-    `allowed` are the scopes of whoever asks: nobody gives away more than they have. Raises RequestRefused: 422, 403
-    or 429.
+    `allowed` are the scopes of whoever asks: nobody gives away more than they have. With an Idempotency-Key (`once`)
+    the receipt is kept first and names the key's id: whoever finds it answers with the key of this id, or makes it if
+    the first who came died before. Raises RequestRefused: 422, 403 or 429.
     """
+    try:
+        asked = _read_allowed(document, owner=owner, allowed=allowed, keys=keys, now_ms=now_ms)
+    except RequestRefused:  # an end that lay ahead when the first request came may be past by now
+        receipt = None if once is None else receipts.receipt(once, now_ms=now_ms)
+        earlier = None if receipt is None or receipt.key != once else _own(receipt.job_ids[0], owner, keys)
+        if earlier is None:
+            raise
+        return MadeKey(earlier, None)
+    key_id = randomness.key_id
+    if once is not None:
+        key_id, earlier = _id_kept(Receipt(once, (key_id,), now_ms), receipts, keys)
+        if earlier is not None:
+            return MadeKey(earlier, None)
+    text = key_text(key_id, randomness.secret)
+    key = ApiKey(key_id, owner, asked.name, asked.scopes, now_ms, hash_of(text), asked.expires_at_ms)
+    try:
+        keys.add(key)
+    except KeyExists:  # a rival with the same Idempotency-Key was faster
+        earlier = _own(key_id, owner, keys)
+        if once is None or earlier is None:
+            raise
+        return MadeKey(earlier, None)
+    return MadeKey(key, text)
+
+
+def _id_kept(receipt: Receipt, receipts: JobStore, keys: KeyStore) -> tuple[str, ApiKey | None]:
+    """The id that the receipt of this Idempotency-Key names, kept now or before; and the key, if it was made then."""
+    try:
+        receipts.keep(receipt)
+    except ReceiptFound as found:
+        if found.receipt.key != receipt.key:
+            raise KeyReused from found
+        (key_id,) = found.receipt.job_ids
+        return key_id, _own(key_id, receipt.key.owner, keys)
+    return receipt.job_ids[0], None
+
+
+def _own(key_id: str, owner: str, keys: KeyStore) -> ApiKey | None:
+    key = keys.find(key_id)
+    return key if key is not None and key.owner == owner else None
+
+
+def _read_allowed(
+    document: Mapping[str, Any], *, owner: str, allowed: Collection[str], keys: KeyStore, now_ms: int
+) -> Asked:
+    """What a document asks for, if the caller may have it."""
     asked = read_asked(document, now_ms=now_ms)
     if missing := [scope for scope in asked.scopes if scope not in allowed]:
         message = f"Your own token lacks {', '.join(missing)}, so it cannot make a key that has it."
@@ -67,10 +135,7 @@ def make_key(
     if len(keys.of_owner(owner)) >= MOST_KEYS:
         message = f"You have {MOST_KEYS} API keys, which is the most. Revoke one that you no longer use."
         raise QuotaExceeded("document", message, retry_after_seconds=ROOM_AGAIN_SECONDS)
-    text = key_text(randomness.key_id, randomness.secret)
-    key = ApiKey(randomness.key_id, owner, asked.name, asked.scopes, now_ms, hash_of(text), asked.expires_at_ms)
-    keys.add(key)
-    return key, text
+    return asked
 
 
 def revoke_key(key_id: str, *, owner: str, keys: KeyStore) -> None:

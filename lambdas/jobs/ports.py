@@ -455,7 +455,7 @@ class KeyStore(Protocol):
     """API keys, without their secrets. Every method may raise StoreUnavailable."""
 
     def add(self, key: ApiKey) -> None:
-        """Store a new key."""
+        """Store a new key. Raises KeyExists if there is another of its id; the same one again is fine."""
         ...
 
     def find(self, key_id: str) -> ApiKey | None:

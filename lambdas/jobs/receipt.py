@@ -36,7 +36,7 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Which jobs a request with a key makes, and when it came (epoch ms).
+    """Which jobs a request with a key makes, or which API key, and when it came (epoch ms).
 
     Each job that was asked for has its id here, in order, also one that was refused: whoever finds the receipt makes
     what is missing under the same ids.

@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.adapters.attribute_values import to_attribute
 from lambdas.adapters.dynamodb_keys import KEPT_AFTER_EXPIRY_SECONDS
-from lambdas.jobs.errors import DamagedItem
+from lambdas.jobs.errors import DamagedItem, KeyExists
 from lambdas.jobs.keys import ApiKey, hash_of
 from lambdas.jobs.ports import KeyStore
 from tests.contracts.aws_places import interrupted
@@ -34,6 +34,17 @@ def test_a_key_without_an_end_is_found_so(keys: KeyStore) -> None:
     """None stays None."""
     keys.add(key(1, expires_at_ms=None))
     assert keys.find(key(1).id) == key(1, expires_at_ms=None)
+
+
+def test_an_id_is_taken_once(keys: KeyStore) -> None:
+    """Nobody's key is written over. The same write again is fine: the reply to the first was lost."""
+    keys.add(KEY)
+    keys.add(KEY)
+    for rival in (replace(KEY, owner="eve"), replace(KEY, hash=hash_of("other"))):
+        with pytest.raises(KeyExists):
+            keys.add(rival)
+    assert keys.find(KEY.id) == KEY
+    assert list(keys.of_owner("eve")) == []
 
 
 def test_an_owner_has_their_own_keys_the_oldest_first(keys: KeyStore) -> None:

@@ -139,3 +139,16 @@ def test_while_the_table_is_away_the_answer_is_503(service: Service, call: Call,
     service.keys.down = True
     answer = call(method, path, ASKED)
     assert (answer["statusCode"], answer["body"]["code"]) == (503, "unavailable")
+
+
+def test_a_repeated_request_makes_one_key(service: Service, call: Call) -> None:
+    """F1: the second answer is 200 and says so; it shows no secret."""
+    first, again = (call("POST", document=ASKED, idempotency_key="k") for _ in range(2))
+    assert (first["statusCode"], again["statusCode"]) == (201, 200)
+    assert again["headers"]["idempotency-replayed"] == "true"
+    assert again["body"] == {name: value for name, value in first["body"].items() if name != "key"}
+    assert len(service.journal.of("key_made")) == 1
+    other = call("POST", document={**ASKED, "name": "other"}, idempotency_key="k")
+    assert (other["statusCode"], other["body"]["code"]) == (422, "idempotency_key_reused")
+    wrong = call("POST", document=ASKED, idempotency_key="a,b")
+    assert (wrong["statusCode"], wrong["body"]["code"]) == (400, "idempotency_key_invalid")

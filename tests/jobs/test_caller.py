@@ -129,6 +129,7 @@ def test_a_revoked_key_opens_for_half_a_minute_at_most(entrance: Entrance) -> No
 
 def test_an_expired_key_opens_nothing_from_its_last_instant_on(entrance: Entrance) -> None:
     """Also where it is still remembered. That it was shown is no use of it."""
+    entrance.keys.revoke(ID, owner="ada")
     entrance.keys.add(a_key(expires_at_ms=NOW_MS + 1_000))
     entrance.who(TEXT)
     entrance.clock.ms += 1_000

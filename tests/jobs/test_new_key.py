@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.jobs.errors import KeyNotFound, RequestRefused
+from lambdas.jobs.errors import KeyExists, KeyNotFound, KeyReused, RequestRefused, StoreUnavailable
 from lambdas.jobs.keys import SCOPES, ApiKey, hash_of, key_id_of
-from lambdas.jobs.new_key import MOST_KEYS, Randomness, make_key, revoke_key, shown_key
+from lambdas.jobs.new_key import MOST_KEYS, MadeKey, Randomness, make_key, revoke_key, shown_key
+from lambdas.jobs.receipt import KEPT_MS, RequestKey
 from tests.fake_keys import FakeKeys
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, FakeJobStore
 
 RIGHT = {"name": "deploy", "scopes": ["jobs:write", "jobs:read"]}
 ALL = frozenset(SCOPES)
@@ -24,8 +25,33 @@ def keys() -> FakeKeys:
 def make(
     keys: FakeKeys, document: dict[str, Any], *, number: int = 1, owner: str = "ada", allowed: frozenset[str] = ALL
 ) -> tuple[ApiKey, str]:
-    randomness = Randomness(f"{number:016x}", 2**256 - number)
-    return make_key(document, owner=owner, allowed=allowed, keys=keys, randomness=randomness, now_ms=NOW_MS)
+    made = make_once(keys, document, number=number, owner=owner, allowed=allowed)
+    assert made.text is not None
+    return made.key, made.text
+
+
+def make_once(
+    keys: FakeKeys,
+    document: dict[str, Any],
+    *,
+    number: int = 1,
+    owner: str = "ada",
+    allowed: frozenset[str] = ALL,
+    receipts: FakeJobStore | None = None,
+    name: str | None = None,
+    now_ms: int = NOW_MS,
+) -> MadeKey:
+    """With the Idempotency-Key of this name, if any."""
+    return make_key(
+        document,
+        owner=owner,
+        allowed=allowed,
+        once=None if name is None else RequestKey.of(name, owner=owner, route="POST /v1/keys", document=document),
+        keys=keys,
+        receipts=FakeJobStore() if receipts is None else receipts,
+        randomness=Randomness(f"{number:016x}", 2**256 - number),
+        now_ms=now_ms,
+    )
 
 
 def refused(keys: FakeKeys, document: dict[str, Any], **more: Any) -> RequestRefused:
@@ -128,3 +154,76 @@ def test_what_is_not_ones_own_cannot_be_revoked(keys: FakeKeys, key_id: str) -> 
     with pytest.raises(KeyNotFound):
         revoke_key(key_id, owner="eve", keys=keys)
     assert len(keys.of_owner("bob")) == 1
+
+
+class TestOnce:
+    """F1, F2: a request with an Idempotency-Key makes one key, and shows it once."""
+
+    @pytest.fixture
+    def receipts(self) -> FakeJobStore:
+        return FakeJobStore()
+
+    def test_a_repeated_request_finds_its_key_without_its_text(self, keys: FakeKeys, receipts: FakeJobStore) -> None:
+        """As it is now."""
+        first = make_once(keys, RIGHT, receipts=receipts, name="k")
+        keys.note_use(first.key, now_ms=NOW_MS + 5)
+        again = make_once(keys, RIGHT, receipts=receipts, name="k", number=2)
+        assert (again.key.id, again.text, again.key.last_used_at_ms) == (first.key.id, None, NOW_MS + 5)
+        assert len(keys.of_owner("ada")) == 1
+
+    def test_another_request_with_it_is_refused(self, keys: FakeKeys, receipts: FakeJobStore) -> None:
+        """And makes nothing."""
+        make_once(keys, RIGHT, receipts=receipts, name="k")
+        with pytest.raises(KeyReused):
+            make_once(keys, {**RIGHT, "name": "other"}, receipts=receipts, name="k", number=2)
+        assert len(keys.of_owner("ada")) == 1
+
+    def test_anothers_is_nothing_to_anybody(self, keys: FakeKeys, receipts: FakeJobStore) -> None:
+        """T5."""
+        make_once(keys, RIGHT, receipts=receipts, name="k", owner="eve")
+        assert make_once(keys, RIGHT, receipts=receipts, name="k", number=2).text is not None
+
+    def test_an_api_that_died_before_the_key_was_stored_is_made_good(
+        self, keys: FakeKeys, receipts: FakeJobStore
+    ) -> None:
+        """Under the id that the receipt names."""
+        keys.lost = {"add"}
+        with pytest.raises(StoreUnavailable):
+            make_once(keys, RIGHT, receipts=receipts, name="k")
+        made = make_once(keys, RIGHT, receipts=receipts, name="k", number=2)
+        assert made.text is not None and key_id_of(made.text) == made.key.id == f"{1:016x}"
+
+    def test_of_two_at_once_one_makes_the_key(self, keys: FakeKeys, receipts: FakeJobStore) -> None:
+        """The other comes between its receipt and its key, finds no key yet, and is faster."""
+        rival: list[MadeKey] = []
+        receipts.after["keep"] = lambda: rival.append(make_once(keys, RIGHT, receipts=receipts, name="k", number=2))
+        made = make_once(keys, RIGHT, receipts=receipts, name="k")
+        assert made.key == rival[0].key and made.text is None and rival[0].text is not None
+        assert list(keys.of_owner("ada")) == [made.key]
+
+    def test_a_refused_request_uses_up_no_key(self, keys: FakeKeys, receipts: FakeJobStore) -> None:
+        """Nothing is kept of it."""
+        with pytest.raises(RequestRefused):
+            make_once(keys, {**RIGHT, "name": ""}, receipts=receipts, name="k")
+        assert make_once(keys, RIGHT, receipts=receipts, name="k", number=2).text is not None
+
+    def test_an_end_that_has_passed_is_no_fault_of_the_repeated_request(
+        self, keys: FakeKeys, receipts: FakeJobStore
+    ) -> None:
+        """Nor are a hundred keys that were made since."""
+        document = {**RIGHT, "expires_at": "2026-09-21T14:13:21Z"}
+        first = make_once(keys, document, receipts=receipts, name="k")
+        again = make_once(keys, document, receipts=receipts, name="k", number=2, now_ms=NOW_MS + 2_000)
+        assert again == MadeKey(first.key, None)
+
+    def test_after_a_day_it_may_be_used_for_something_new(self, keys: FakeKeys, receipts: FakeJobStore) -> None:
+        """As for jobs."""
+        make_once(keys, RIGHT, receipts=receipts, name="k")
+        later = make_once(keys, RIGHT, receipts=receipts, name="k", number=2, now_ms=NOW_MS + KEPT_MS)
+        assert later.text is not None and later.key.id == f"{2:016x}"
+
+    def test_an_id_that_is_taken_is_nobodys_to_have(self, keys: FakeKeys) -> None:
+        """It never happens: 64 random bits. If it does, no key is written over and none is shown."""
+        make(keys, RIGHT, owner="bob")
+        with pytest.raises(KeyExists):
+            make(keys, {**RIGHT, "name": "mine"})
