@@ -38,6 +38,11 @@ PLATFORM_LOG_BYTES = 330
 """Lambda's own START, END and REPORT of an invocation."""
 ACCESS_LOG_VALUE_BYTES = 18
 """A value of the gateway's access log, on average."""
+CHANGES_COUNTED = 4
+"""Of a job that succeeds: stored, claimed, settled, expired. A batch of changes of one owner's jobs of one day is one
+write unit; where jobs come one by one, each change is a batch."""
+COUNT_CPU_MS = 3.0
+"""Of a whole CPU: one call of the table, and what is around it."""
 SWEEP_SECONDS = 0.5
 SWEEP_READS = 48
 SWEEP_WRITES = 16
@@ -191,6 +196,7 @@ def of_a_million(case: Case, measured: Measured, deployed: Deployed) -> dict[str
         # Sent in batches of ten; received and deleted by the invocation.
         "queue": MILLION * (1 / min(handed, burst.LARGEST_BATCH) + 2 / fired) * prices.SQS_REQUEST,
         "fire": MILLION / fired * _invocation("fire", case.firing_seconds, deployed),
+        "count": MILLION * CHANGES_COUNTED / handed * _counting(deployed),
         "logs": MILLION * log_bytes(case, measured, deployed) / 1e9 * prices.LOG_GB,
     }
 
@@ -201,7 +207,8 @@ def log_bytes(case: Case, measured: Measured, deployed: Deployed) -> float:
     api = measured.api_log_bytes + PLATFORM_LOG_BYTES
     handed = (measured.hand_off_log_bytes.of(case.jobs_a_hand_over) + PLATFORM_LOG_BYTES) / case.jobs_a_hand_over
     fired = (measured.fire_log_bytes.of(case.jobs_a_firing) + PLATFORM_LOG_BYTES) / case.jobs_a_firing
-    return access_log + api + handed + fired
+    counted = PLATFORM_LOG_BYTES * CHANGES_COUNTED / case.jobs_a_hand_over
+    return access_log + api + handed + fired + counted
 
 
 def of_a_month(deployed: Deployed) -> dict[str, float]:
@@ -247,6 +254,12 @@ def _firing_seconds(jobs: float, measured: Measured, deployed: Deployed) -> floa
     """Waiting for the instant, in which claiming and opening find time; then the answer, and settling: half the CPU."""
     settling_ms = TABLE_CALL_MS + measured.fire_cpu_ms.of(jobs) / 2 / _cpu_share("fire", deployed)
     return deployed.lead_seconds + DELAY_ROUNDING_SECONDS + (TARGET_MS + settling_ms) / 1000
+
+
+def _counting(deployed: Deployed) -> float:
+    """A batch of changes, of one owner's jobs of one day."""
+    seconds = (COUNT_CPU_MS / _cpu_share("count", deployed) + TABLE_CALL_MS) / 1000
+    return _invocation("count", seconds, deployed) + prices.DYNAMODB_WRITE_UNIT
 
 
 def _invocation(function: str, seconds: float, deployed: Deployed) -> float:

@@ -19,14 +19,14 @@ _STYLE = """
     text { fill: #1f2328; } .small { font-size: 12.5px; fill: #57606a; } .bold { font-weight: 600; }
     .mid { text-anchor: middle; } .end { text-anchor: end; }
     .c0 { fill: #54aeff; } .c1 { fill: #a475f9; } .c2 { fill: #218bff; } .c3 { fill: #80ccff; } .c4 { fill: #4ac26b; }
-    .c5 { fill: #d4a72c; } .c6 { fill: #fb8f44; } .c7 { fill: #afb8c1; }
+    .c5 { fill: #d4a72c; } .c6 { fill: #fb8f44; } .c7 { fill: #57ab5a; } .c8 { fill: #afb8c1; }
     @media (prefers-color-scheme: dark) {
       .page { fill: #0d1117; stroke: #30363d; }
       .grid { stroke: #30363d; } .floor { stroke: #8b949e; fill: #8b949e; } .ours { stroke: #58a6ff; fill: #58a6ff; }
       .target { stroke: #f85149; }
       text { fill: #e6edf3; } .small { fill: #9da7b3; }
       .c0 { fill: #388bfd; } .c1 { fill: #8957e5; } .c2 { fill: #1158c7; } .c3 { fill: #79c0ff; }
-      .c4 { fill: #2ea043; } .c5 { fill: #bb8009; } .c6 { fill: #db6d28; } .c7 { fill: #6e7681; }
+      .c4 { fill: #2ea043; } .c5 { fill: #bb8009; } .c6 { fill: #db6d28; } .c7 { fill: #347d39; } .c8 { fill: #6e7681; }
     }
 """
 
@@ -38,6 +38,7 @@ COST_LINES = (
     ("hand_off", "hand_off"),
     ("queue", "SQS"),
     ("fire", "fire, mostly waiting"),
+    ("count", "count, and its counters"),
     ("logs", "logs"),
 )
 """What is paid for: its name in the results, and for people; in the order of the bars."""
@@ -120,7 +121,7 @@ def cost(part: Part) -> str:
 
 def _legend() -> Iterator[str]:
     for number, (_, label) in enumerate(COST_LINES):
-        x, y = 28 + 226 * (number % 4), 52 + 22 * (number // 4)
+        x, y = 28 + 184 * (number % 5), 52 + 22 * (number // 5)
         yield f'<rect class="c{number}" x="{x}" y="{y}" width="14" height="12" rx="3"/>'
         yield f'<text class="small" x="{x + 21}" y="{y + 11}">{escape(label)}</text>'
 

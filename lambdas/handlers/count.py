@@ -25,10 +25,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for record, change in zip(event["Records"], changes, strict=True):
         if change.after is None and "NewImage" in record["dynamodb"]:
             parts.journal.tell("record_damaged", error=f"{record['dynamodb']['Keys']['pk']['S']} cannot be counted")
-    steps = steps_of(changes)
-    damaged = parts.counters.add(steps, lane=lane_of(event), now_ms=parts.clock.now_ms())
-    for day in damaged:
+    for day in parts.counters.add(steps_of(changes), lane=lane_of(event), now_ms=parts.clock.now_ms()):
         parts.journal.tell("counters_damaged", owner=day.owner, day=day.text)
-    parts.journal.tell("counted", records=len(changes), days=len(steps) - len(damaged))
-    parts.journal.flush()
     return _DONE

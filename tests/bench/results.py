@@ -7,7 +7,7 @@ from bench.figures import Figure, Part
 from bench.template import Deployed
 
 DEPLOYED = Deployed(
-    memory_gb={"api": 1.0, "hand_off": 0.5, "sweep": 0.5, "fire": 0.5, "bury": 0.25},
+    memory_gb={"api": 1.0, "hand_off": 0.5, "sweep": 0.5, "fire": 0.5, "bury": 0.25, "count": 1.0},
     workers=100,
     lead_seconds=2,
     sweep_minutes=4,

@@ -22,6 +22,10 @@ def test_a_job_alone_pays_for_its_own_waiting() -> None:
     assert cost["table"] == pytest.approx(5.0)
     assert cost["gateway"] == pytest.approx(1.0)
     assert cost["queue"] == pytest.approx(3 * 0.4)
+    counting = 0.005 + 0.003 / (1024 / 1769)
+    assert cost["count"] == pytest.approx(
+        4e6 * (0.2e-6 + counting * prices.LAMBDA_GB_SECOND + prices.DYNAMODB_WRITE_UNIT)
+    )
 
 
 def test_under_load_the_workers_share_until_their_batches_are_full() -> None:
@@ -48,7 +52,7 @@ def test_logs_are_counted_for_all_who_write_them() -> None:
     """Gateway, functions and Lambda; what an invocation logs is shared by its jobs."""
     access_log = len('{"request_id":""}') + costs.ACCESS_LOG_VALUE_BYTES
     alone = costs.log_bytes(costs.minutely(MEASURED, DEPLOYED), MEASURED, DEPLOYED)
-    assert alone == access_log + (400 + 330) + (300 + 330) + (600 + 330)
+    assert alone == access_log + (400 + 330) + (300 + 330) + (600 + 330) + 4 * 330
 
 
 def test_the_parts_of_a_case_add_up_to_its_figure() -> None:

@@ -54,8 +54,7 @@ def test_each_change_of_a_job_is_counted(service: Service) -> None:
     """A new job, one that ended, and one that has expired: by the image before and after (AWS: both in the stream)."""
     assert count.handler(stream(), None) == DONE
     assert service.counters.cells() == COUNTED
-    assert service.journal.of("counted") == [{"records": 3, "days": 2}]
-    assert service.journal.flushed == 1
+    assert service.journal.lines == [], "a line for each batch would cost more than the counters"
 
 
 def test_a_batch_that_comes_again_is_not_counted_again(service: Service) -> None:
