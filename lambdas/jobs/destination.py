@@ -30,7 +30,7 @@ _BLANK_OR_CONTROL = re.compile(
 scripts need between letters (U+200C, U+200D) are neither."""
 
 _PARTS = re.compile(r"(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?")
-_PLACE = re.compile(r"(?P<host>\[.*?]|[^:]*)(?::(?P<port>.*))?")
+_PLACE = re.compile(r"(?P<host>\[.*?]|[^:]*)(?::(?P<port>.*))?", re.DOTALL)
 _PORT = re.compile("[1-9][0-9]{0,4}")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
