@@ -25,6 +25,7 @@ _OPEN_ROUTES = {
     # A browser asks before it sends a token; more exact than ANY.
     "Preflight": "OPTIONS /v1/{proxy+}",
     "Health": "GET /health",
+    "Description": "GET /openapi.json",
     # Whatever else there is, and our own 404.
     "Elsewhere": "$default",
 }

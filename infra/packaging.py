@@ -17,11 +17,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from description.pages import pages
 from infra.imported_files import imported_files
 from infra.target import Target
 from infra.wheels import compile_modules, wheels
 
 FUNCTIONS = ("api", "check", "hand_off", "sweep", "fire", "bury", "count")
+_SERVES_PAGES = "api"
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".local" / "bundles"
@@ -38,25 +40,34 @@ _KEPT_OF_EACH = 8
 def packages(target: Target) -> dict[str, Path]:
     """The zips of all functions, made side by side where they are not kept from before."""
     with ThreadPoolExecutor() as pool:
-        return dict(zip(FUNCTIONS, pool.map(lambda function: package(function, target), FUNCTIONS), strict=True))
+        return dict(zip(FUNCTIONS, pool.map(lambda function: _package_of(function, target), FUNCTIONS), strict=True))
 
 
-def package(function: str, target: Target, *, root: Path = ROOT, cache: Path = CACHE) -> Path:
+def _package_of(function: str, target: Target) -> Path:
+    return package(function, target, data=pages() if function == _SERVES_PAGES else {})
+
+
+def package(
+    function: str, target: Target, *, root: Path = ROOT, cache: Path = CACHE, data: Mapping[str, bytes] | None = None
+) -> Path:
     """The zip for one function ("api", "hand_off", …); its name ends with the key of its inputs.
 
-    Raises PackagingFailed when wheels are missing, FileNotFoundError when there is no such handler.
+    `data` are files that it reads, by their path in the zip. Raises PackagingFailed when wheels are missing,
+    FileNotFoundError when there is no such handler.
     """
+    data = data or {}
     entry = f"lambdas.handlers.{function}"
     sources = imported_files([root], entry, ["lambdas"])
     lock = root / "lambdas" / "requirements" / f"{function}.txt"
     folder = wheels(lock, target, cache)
-    kept = cache / f"{function}-{_key(folder, sources, target)}.zip"
+    kept = cache / f"{function}-{_key(folder, sources, data, target)}.zip"
     if kept.exists():
         os.utime(kept)
         return kept
     reached = imported_files([root, folder], entry, ["lambdas", _FOLLOWED_WHEEL], passed_over=_PASSED_OVER)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".making-") as scratch:
         files = _wheel_files(folder, reached) | {path.as_posix(): where for path, where in sources.items()}
+        files |= _written(data, Path(scratch) / "data")
         if target.has_this_python:
             files |= _compiled(sources, Path(scratch))
         zipped = Path(scratch) / "package.zip"
@@ -72,12 +83,13 @@ def unzipped_bytes(package: Path) -> int:
         return sum(entry.file_size for entry in archive.infolist())
 
 
-def _key(folder: Path, sources: Mapping[Path, Path], target: Target) -> str:
-    """All that the zip's bytes follow from: the wheels (their folder is named by their key), our code, this recipe."""
+def _key(folder: Path, sources: Mapping[Path, Path], data: Mapping[str, bytes], target: Target) -> str:
+    """All that the zip's bytes follow from: the wheels (their folder is named by their key), our code, this recipe,
+    and what is packed beside it."""
     digest = hashlib.sha256(f"{folder.name} {target.fingerprint}".encode())
     recipe = {Path(path.name): path for path in (Path(__file__), Path(imported_files.__code__.co_filename))}
-    for name, path in sorted({**recipe, **sources}.items()):
-        content = path.read_bytes()
+    contents = {name.as_posix(): path.read_bytes() for name, path in {**recipe, **sources}.items()} | dict(data)
+    for name, content in sorted(contents.items()):
         digest.update(f"\0{name} {len(content)}\0".encode() + content)
     return digest.hexdigest()[:32]
 
@@ -93,6 +105,13 @@ def _wheel_files(folder: Path, reached: Mapping[Path, Path]) -> dict[str, Path]:
 
 def _source_of(path: Path) -> Path:
     return Path(importlib.util.source_from_cache(str(path))) if path.suffix == ".pyc" else path
+
+
+def _written(data: Mapping[str, bytes], folder: Path) -> dict[str, Path]:
+    for name, content in data.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return {name: folder / name for name in data}
 
 
 def _compiled(sources: Mapping[Path, Path], scratch: Path) -> dict[str, Path]:

@@ -23,7 +23,10 @@ from local.progress import RunFailed
 CACHE = paths.LOCAL / "synth"
 KEPT = 4
 """So many results are kept: the stack's, the tests' own, and those of settings that one goes back and forth between."""
-INPUTS = ("app.py", "cdk.json", "infra", "lambdas", "pyproject.toml", "requirements.txt", "package-lock.json")
+INPUTS = (
+    *("app.py", "cdk.json", "infra", "lambdas", "pyproject.toml", "requirements.txt", "package-lock.json"),
+    *("description", "docs/api.md"),
+)
 """All that the template and the packaged functions are made from."""
 
 

@@ -58,7 +58,10 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer: a status, a JSON value (None is no content), and headers beside those that every answer has."""
+    """An answer: a status, its content, and headers beside those that every answer has.
+
+    `content` is a JSON value; None is no content; bytes are a text that was packed with gzip beforehand.
+    """
 
     status: int
     content: Any

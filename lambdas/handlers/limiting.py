@@ -27,22 +27,22 @@ class Gate:
     def enter(self, request: HttpRequest) -> None:
         """Count a request. Raises RateLimited."""
         if request.owner:
-            take = self.limiter.request if _schedules(request) else self.limiter.read
+            take = self.limiter.request if schedules(request.method, request.path) else self.limiter.read
             take(request.owner, now_ms=self.clock.now_ms())
 
     def told(self, request: HttpRequest, refused: RateLimited | QuotaExceeded | None) -> Mapping[str, str]:
         """The headers that tell how the owner stands: if the request would make or move jobs, and if it is a 429."""
         meters = []
-        if request.owner and _schedules(request):
+        if request.owner and schedules(request.method, request.path):
             meters.append(self.limiter.meter(request.owner, now_ms=self.clock.now_ms()))
         if refused is not None and refused.meter is not None and refused.meter not in meters:
             meters.append(refused.meter)
         return _headers(meters) if meters else {}
 
 
-def _schedules(request: HttpRequest) -> bool:
-    """Whether it would make, move or send something; whether it is well formed is nobody's concern yet."""
-    return request.method in ("POST", "PATCH") and (request.path.startswith("/v1/jobs") or request.path == "/v1/test")
+def schedules(method: str, path: str) -> bool:
+    """Whether a request would make, move or send something; whether it is well formed is nobody's concern yet."""
+    return method in ("POST", "PATCH") and (path.startswith("/v1/jobs") or path == "/v1/test")
 
 
 def _headers(meters: list[Meter]) -> dict[str, str]:

@@ -29,7 +29,7 @@ def to_event(answer: HttpAnswer, request: HttpRequest | None) -> dict[str, Any]:
     weak one of its content; `If-None-Match` (RFC 9110, 13.1.2) that names it gets 304 and nothing else. HEAD gets what
     GET would, without the body. `X-Request-Id` is the caller's own if it has a harmless form.
     """
-    content = "" if answer.content is None else json.dumps(answer.content, ensure_ascii=False, separators=(",", ":"))
+    content = _written(answer.content)
     headers = {
         "content-type": "application/json",
         "cache-control": "no-store",
@@ -50,14 +50,30 @@ def to_event(answer: HttpAnswer, request: HttpRequest | None) -> dict[str, Any]:
             del headers["content-type"]
     if request.method == "HEAD":
         content = ""
-    if len(content) >= WORTH_COMPRESSING_BYTES and _takes_gzip(request.headers.get("accept-encoding", "")):
+    content = _as_accepted(content, request.headers.get("accept-encoding", ""))
+    if isinstance(content, bytes):
         return {
             "statusCode": status,
             "headers": {**headers, "content-encoding": "gzip"},
-            "body": base64.b64encode(_compressed(content)).decode("ascii"),
+            "body": base64.b64encode(content).decode("ascii"),
             "isBase64Encoded": True,
         }
     return {"statusCode": status, "headers": headers, "body": content}
+
+
+def _written(content: Any) -> str | bytes:
+    """The text of an answer; bytes, if it is packed already."""
+    if content is None or isinstance(content, bytes):
+        return content or ""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _as_accepted(content: str | bytes, accept_encoding: str) -> str | bytes:
+    """The content packed, if the caller takes that and it is worth it."""
+    takes = _takes_gzip(accept_encoding)
+    if isinstance(content, bytes):
+        return content if takes else zlib.decompress(content, _GZIP).decode()
+    return _compressed(content) if takes and len(content) >= WORTH_COMPRESSING_BYTES else content
 
 
 def client_request_id(request: HttpRequest) -> str | None:
@@ -66,8 +82,9 @@ def client_request_id(request: HttpRequest) -> str | None:
     return given if _REQUEST_ID.fullmatch(given) else None
 
 
-def _weak_tag(content: str) -> str:
-    return f'W/"{hashlib.blake2b(content.encode(), digest_size=12).hexdigest()}"'
+def _weak_tag(content: str | bytes) -> str:
+    octets = content if isinstance(content, bytes) else content.encode()
+    return f'W/"{hashlib.blake2b(octets, digest_size=12).hexdigest()}"'
 
 
 def _names(if_none_match: str, tag: str) -> bool:

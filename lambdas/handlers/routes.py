@@ -170,6 +170,12 @@ def delete_key(request: HttpRequest, desk: Desk, key_id: str) -> HttpAnswer:
     return keys.delete_key(request, desk, key_id)
 
 
+def read_description(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import pages  # rare as well
+
+    return pages.page("openapi.json")
+
+
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     """Says that the api itself answers; it asks nothing of the table, so that nobody can make it costly."""
     from lambdas.jobs.outgoing import VERSION
@@ -199,5 +205,6 @@ ROUTES: Routes = {
     "/v1/test": {"POST": ("jobs:write", of_another_function)},
     "/v1/stats": {"GET": ("jobs:read", read_stats)},
     "/health": {"GET": (None, health)},
+    "/openapi.json": {"GET": (None, read_description)},
 }
 """What each route asks of its caller (one of `lambdas.jobs.keys.SCOPES`, None for nothing) and what it does."""

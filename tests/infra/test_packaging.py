@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from description.pages import pages
 from infra.packaging import FUNCTIONS, ROOT, package, packages, unzipped_bytes
 from infra.target import AWS, THIS_MACHINE, Target
 from infra.wheels import PackagingFailed, wheels
+from lambdas.handlers import pages as handlers_pages
 from tests.infra.templates import template
 
 MIB = 2**20
@@ -73,6 +75,7 @@ LOADED_LATER = {
     "lambdas/jobs/counting.py",
     "lambdas/handlers/signing.py",
     "lambdas/handlers/targets.py",
+    "lambdas/handlers/pages.py",
     "lambdas/jobs/criteria.py",
     "lambdas/jobs/email.py",
     "lambdas/jobs/intervals.py",
@@ -239,6 +242,28 @@ def test_targets_tell_apart_what_must_not_share_a_package() -> None:
     other = Target(python=(3, 13), arm=True, platform=AWS.platform)
     assert len({target.fingerprint for target in (AWS, THIS_MACHINE, other)}) == 3
     assert THIS_MACHINE.has_this_python
+
+
+def test_what_is_packed_beside_the_code_counts(small_project: Path) -> None:
+    """Another page makes another package, with that page in it."""
+
+    def made(text: bytes) -> Path:
+        return package(
+            "api", THIS_MACHINE, root=small_project, cache=small_project / "cache", data={"lambdas/pages/a.page": text}
+        )
+
+    first, second = made(b"first"), made(b"second")
+    assert first != second and made(b"first") == first
+    with zipfile.ZipFile(second) as archive:
+        assert archive.read("lambdas/pages/a.page") == b"second"
+
+
+def test_the_pages_are_where_the_packaged_api_looks_for_them(for_aws: dict[str, Path]) -> None:
+    """As they are made now; no other function has them."""
+    with zipfile.ZipFile(for_aws["api"]) as archive:
+        assert {name: archive.read(name) for name in pages()} == pages()
+    assert {str(ROOT / name) for name in pages()} == {str(handlers_pages.FOLDER / Path(name).name) for name in pages()}
+    assert [name for name in FUNCTIONS if name != "api" and set(pages()) & set(_names(for_aws[name]))] == []
 
 
 @pytest.fixture

@@ -1,0 +1,117 @@
+"""Answers held to the OpenAPI document: every status, header and member of an answer stands there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from description.document import document
+from description.pages import pages
+
+Json = dict[str, Any]
+
+
+def check_described(method: str, path: str, status: int, headers: Mapping[str, str], content: bytes | str) -> None:
+    """Fail unless the document describes this answer to a request for `path` (without its query).
+
+    `headers` are looked up in lower case; `content` is unpacked. What is told of no path at all (OPTIONS, and whatever
+    leads nowhere) has the form that docs/api.md says.
+    """
+    where = f"{method} {path} → {status}"
+    told = _told(method, path)
+    if method == "HEAD":
+        assert not content, f"{where} has a body"
+        assert told is None or str(status) in told["responses"], f"{where} is not described for GET"
+        return
+    if method == "OPTIONS" and status == 204:
+        assert not content and headers.get("allow"), f"{where} does not say what is allowed"
+        return
+    if told is None:
+        assert status in (400, 401, 404, 405, 429, 500, 503), f"{where}: nothing is described there"
+        _check_content(where, {"application/problem+json": {"schema": _PROBLEM}}, headers, content)
+        return
+    response = told["responses"].get(str(status))
+    assert response is not None, f"{where} is not described: {content[:300]!r}"
+    if _kind(headers) != "application/json" or status < 400:  # the gateway's own have its headers
+        missing = [name for name, header in response.get("headers", {}).items() if header.get("required")]
+        missing = [name for name in missing if name.lower() not in headers]
+        assert not missing, f"{where} lacks {missing}"
+    _check_content(where, response.get("content", {}), headers, content)
+
+
+def check_taken(schema: str, value: Any) -> str | None:
+    """Whether a document is one of the schema's; None if it is, or what is wrong."""
+    return _fault(json.dumps({"$ref": f"#/components/schemas/{schema}"}), value)
+
+
+def written_pages(folder: Path) -> Path:
+    """The folder with the pages, as the function has it beside its code."""
+    for name, content in pages().items():
+        (folder / Path(name).name).write_bytes(content)
+    return folder
+
+
+@cache
+def closed_document() -> Json:
+    """The document with nothing in an answer but what it names. To readers it is open: answers may grow."""
+    whole: Json = document()
+    _close(whole)
+    return whole
+
+
+def _close(value: Any) -> None:
+    if isinstance(value, dict):
+        if value.get("type") == "object" and "properties" in value:
+            value.setdefault("additionalProperties", False)
+        for member in value.values():
+            _close(member)
+    elif isinstance(value, list):
+        for member in value:
+            _close(member)
+
+
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+def _told(method: str, path: str) -> Json | None:
+    """What is told of a request, by the most exact path; HEAD is a GET."""
+    wanted = "get" if method == "HEAD" else method.lower()
+    paths = closed_document()["paths"]
+    for template in sorted(paths, key=lambda template: template.count("{")):
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
+            operation: Json | None = paths[template].get(wanted)
+            return operation
+    return None
+
+
+def _check_content(where: str, described: Json, headers: Mapping[str, str], content: bytes | str) -> None:
+    if not described:
+        assert not content, f"{where} has a body"
+        return
+    kind = _kind(headers)
+    assert kind in described, f"{where} has content of {kind!r}"
+    if "json" in kind:
+        fault = _fault(json.dumps(described[kind]["schema"]), json.loads(content))
+        assert fault is None, f"{where}: {fault}"
+
+
+def _kind(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip()
+
+
+def _fault(schema: str, value: Any) -> str | None:
+    error = next(_validator(schema).iter_errors(value), None)
+    if error is None:
+        return None
+    return f"{'.'.join(map(str, error.instance_path)) or 'the whole'}: {error.message[:500]}"
+
+
+@cache
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({**json.loads(schema), "components": closed_document()["components"]})

@@ -1,0 +1,32 @@
+"""Every answer of the api and of the function check, in whatever test, is as the OpenAPI document says."""
+
+from __future__ import annotations
+
+import zlib
+from base64 import b64decode
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lambdas.handlers import api, check
+from lambdas.handlers.front import respond
+from tests.described import check_described
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (api, check):
+        monkeypatch.setattr(module, "respond", _described(respond))
+
+
+def _described(respond: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def checked(event: dict[str, Any], *others: Any) -> dict[str, Any]:
+        answer = respond(event, *others)
+        method, headers, content = event["requestContext"]["http"]["method"], answer["headers"], answer["body"]
+        if answer.get("isBase64Encoded"):
+            content = zlib.decompress(b64decode(content), 16 + zlib.MAX_WBITS)
+        check_described(method, event["rawPath"], answer["statusCode"], headers, content)
+        return answer
+
+    return checked

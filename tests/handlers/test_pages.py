@@ -1,0 +1,63 @@
+"""Pages about the API: open to everybody, kept by whoever has them until they change."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from description.document import document
+from lambdas import wiring
+from lambdas.handlers import api, pages
+from tests.described import written_pages
+from tests.handlers.recorded import Service, http_event
+
+GZIP = {"accept-encoding": "gzip, deflate, br"}
+
+
+@pytest.fixture(autouse=True)
+def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Service:
+    service = Service()
+    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
+    monkeypatch.setattr(pages, "FOLDER", written_pages(tmp_path))
+    return service
+
+
+def ask(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
+    """As somebody without a token."""
+    answer: dict[str, Any] = api.handler(http_event(method, path, owner=None, headers=headers), None)
+    return answer
+
+
+def test_programs_get_the_description() -> None:
+    """The document that was packed, for everybody, packed or not."""
+    plain = ask("/openapi.json")
+    small = ask("/openapi.json", **GZIP)
+
+    assert plain["statusCode"] == small["statusCode"] == 200
+    assert json.loads(plain["body"]) == json.loads(gzip.decompress(b64decode(small["body"]))) == document()
+    assert plain["headers"]["content-type"] == "application/json" and "content-encoding" not in plain["headers"]
+    assert small["headers"]["content-encoding"] == "gzip" and len(small["body"]) < 50_000
+
+
+def test_what_has_not_changed_is_not_sent_again() -> None:
+    """Anybody may keep it for a while, and then ask whether it is still the same."""
+    first = ask("/openapi.json", **GZIP)
+
+    again = ask("/openapi.json", **GZIP, **{"if-none-match": first["headers"]["etag"]})
+
+    assert first["headers"]["cache-control"] == "public, max-age=300"
+    assert (again["statusCode"], again["body"]) == (304, "")
+    assert ask("/openapi.json")["headers"]["etag"] == first["headers"]["etag"]
+    assert ask("/openapi.json", "HEAD")["body"] == ""
+    assert ask("/openapi.json", "POST")["statusCode"] == 405
+
+
+def test_nothing_is_asked_of_the_table(service: Service) -> None:
+    """A page is read while all else is away."""
+    service.store.down = True
+    assert ask("/openapi.json")["statusCode"] == 200
