@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from lambdas.jobs.breaker import Breaker
@@ -48,7 +46,7 @@ def worker_off_by(world: World, skew_ms: int) -> Worker:
         limits=world.limits,
         uniform=world.terms.uniform,
     )
-    return replace(world.worker, clock=clock, sender=FakeSender(clock), breaker=breaker)
+    return world.worker._replace(clock=clock, sender=FakeSender(clock), breaker=breaker)
 
 
 def answer(worker: Worker, job: Job, script: Script) -> None:

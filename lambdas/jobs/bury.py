@@ -7,8 +7,7 @@ out of workers → failed, then tell; still to be fired → the letter is wrong,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.jobs.errors import DamagedItem, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
@@ -28,8 +27,7 @@ _GIVEN_UP = Outcome(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Undertaker:
+class Undertaker(NamedTuple):
     """All that burying needs."""
 
     store: JobStore

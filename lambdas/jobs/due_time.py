@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import tzdata  # type: ignore[import-untyped]  # a folder of data, nothing to call
@@ -33,16 +33,14 @@ _WRITTEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenTime:
+class WrittenTime(NamedTuple):
     """A date and time as it was written; `offset` is None for a local time, which is none before its zone is known."""
 
     wall: datetime
     offset: timedelta | None
 
 
-@dataclass(frozen=True, slots=True)
-class DueTime:
+class DueTime(NamedTuple):
     """An instant (epoch milliseconds), and what the user should know about how it was found."""
 
     ms: int

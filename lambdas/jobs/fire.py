@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.jobs.errors import DamagedItem, QueueUnavailable, StoreUnavailable, Unavailable, whereabouts
 from lambdas.jobs.job import Job, Status
@@ -49,8 +48,7 @@ LONGEST_ALONE_MS = 75_000
 """What one message may take: the wait for its instant, the longest time-out, and the settling."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(NamedTuple):
     """All that firing needs. `new_claim_id` makes an id that no other claim has.
 
     `secret_of` gives an owner's signing secret, or None when they have none; it may be remembered for a while. It

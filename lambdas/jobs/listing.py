@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lambdas.jobs.errors import DamagedJob, Fault, RequestRefused
 from lambdas.jobs.job import UPCOMING, Job, Status
@@ -57,8 +58,7 @@ class ListQuery:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class JobPage:
+class JobPage(NamedTuple):
     """A page of jobs, and where each group goes on; None when this is the last page.
 
     `damaged` are jobs of the owner that may belong on the page and cannot be understood.

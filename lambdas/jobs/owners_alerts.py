@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import AlertsUnavailable, DamagedItem, StoreUnavailable
@@ -37,7 +36,7 @@ class OwnersAlerts:
     def send(self, alert: Alert) -> None:
         if alert.owner is not None and alert.email is None:
             try:
-                alert = replace(alert, email=self._notify_of(alert.owner).email)
+                alert = alert._replace(email=self._notify_of(alert.owner).email)
             except StoreUnavailable as error:
                 raise AlertsUnavailable(f"the owner's address: {error}") from error
         self._alerts.send(alert)

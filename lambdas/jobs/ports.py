@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from lambdas.jobs.counting import Day, DayCount, Step
@@ -32,8 +32,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """The answer to a claim.
 
     `won` is the job with the claim on it, or None when the condition failed; `found` is then the job as it stands,
@@ -264,8 +263,7 @@ class Names(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(NamedTuple):
     """What a person is told. `subject` fits a mail's subject line; `text` needs no console to be understood.
 
     `owner` is whose jobs it is about, None when it is about the service itself and thus for the operators. `email` is

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from lambdas.jobs.errors import SettleLost
@@ -37,8 +36,7 @@ SECRET_DAMAGED = Outcome(
 """What is written when nobody can say how to sign a request. Retried: the secret may be replaced meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What settling goes by: the horizon, how long finished jobs are kept, and the dice for the backoff."""
 
     horizon: Horizon

@@ -13,8 +13,8 @@ then. So a crash between any two steps may repeat an alert, and never loses one:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.jobs.errors import DamagedItem, JobNotFound, PunctualError
 from lambdas.jobs.grouping import Group, GroupKey, Step, key_of, named, next_step, told
@@ -29,8 +29,7 @@ _TRIES = 10
 """How often a group that others write at the same time is looked at again. Few functions bury at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Herald:
+class Herald(NamedTuple):
     """All that telling of failures needs.
 
     `notify_of` gives what holds for jobs without a `notify` of their own; `window_ms` is how long a group's failures

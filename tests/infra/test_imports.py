@@ -27,12 +27,12 @@ class Imported(NamedTuple):
 
 
 MOST = {
-    "api": Imported(39, 25),
-    "check": Imported(41, 38),
-    "hand_off": Imported(15, 7),
-    "sweep": Imported(15, 8),
-    "fire": Imported(28, 30),
-    "bury": Imported(27, 27),
+    "api": Imported(39, 22),
+    "check": Imported(41, 36),
+    "hand_off": Imported(15, 5),
+    "sweep": Imported(15, 6),
+    "fire": Imported(28, 26),
+    "bury": Imported(27, 22),
     "count": Imported(15, 15),
 }
 """What may be there once a handler is imported. Before a figure is raised: can what is new be imported by those

@@ -94,7 +94,7 @@ class TestOpening:
 
     def test_a_row_that_others_began_before_this_worker_saw_it_well_begins_anew(self, world: World) -> None:
         """Its success was under way when it had read of no failures: it knows better than the record."""
-        rival = replace(world.worker, breaker=world.a_breaker())
+        rival = world.worker._replace(breaker=world.a_breaker())
 
         def others_fail(_: OutgoingRequest) -> Any:
             ours, world.worker = world.worker, rival
@@ -123,7 +123,7 @@ class TestOpening:
     def test_of_two_workers_that_see_the_last_failure_one_tells(self, world: World) -> None:
         """The second finds it paused."""
         fired(world, *[due_now(world, REFUSES) for _ in range(LIMITS.failures - 1)])
-        rival = replace(world.worker, breaker=world.a_breaker())
+        rival = world.worker._replace(breaker=world.a_breaker())
         job, other = due_now(world, REFUSES), due_now(world, REFUSES)
         world.targets.before["replace"] = lambda: rival.breaker.note(other, _refused())
         fired(world, job)
@@ -226,7 +226,7 @@ class TestProbes:
         paused(world)
         world.clock.ms = NOW_MS + 30_000
         first, second = due_now(world), due_now(world)
-        rival = replace(world.worker, breaker=world.a_breaker())
+        rival = world.worker._replace(breaker=world.a_breaker())
         claimed = world.store.claim(second.id, fire_at_ms=second.fire_at_ms, claim_id="rival", now_ms=world.clock.ms)
         theirs = claimed.won
         assert theirs is not None
@@ -333,7 +333,7 @@ class TestTelling:
         fired(world, due_now(world))
         assert subjects(world) == [], "its teller may still be at it"
         world.clock.advance(ms=FRESH_MS)
-        world.worker = replace(world.worker, breaker=world.a_breaker())
+        world.worker = world.worker._replace(breaker=world.a_breaker())
         fired(world, *[due_now(world) for _ in range(2)])
         ending = {"paused": "is paused", "closed": "answers again", "denied": "is denied"}[change]
         told = [subject for subject in subjects(world) if subject.endswith(ending)]

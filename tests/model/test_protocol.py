@@ -250,7 +250,7 @@ class Protocol(RuleBasedStateMachine):
     @rule(fault=faults(WORK_STEPS + ALERT_STEPS))
     def a_fresh_worker_works(self, fault: Fault | None) -> None:
         """One that knows nothing yet of targets, as all but one of many do not."""
-        self.world.worker = replace(self.world.worker, breaker=self.world.a_breaker())
+        self.world.worker = self.world.worker._replace(breaker=self.world.a_breaker())
         self._disturbed(fault, self._work_once)
 
     @rule(fault=faults(BURY_STEPS + ALERT_STEPS))
@@ -329,7 +329,7 @@ class Protocol(RuleBasedStateMachine):
         with contextlib.suppress(Unavailable):  # what is under way is delivered to others too
             self.world.queue.send([(Message(one), 0) for one in due])
         ours = self.world.worker
-        self.world.worker = replace(ours, breaker=self.world.a_breaker())  # rivals are processes of their own
+        self.world.worker = ours._replace(breaker=self.world.a_breaker())  # rivals are processes of their own
         for rival in (self._sweep_once, *[self._work_once] * (1 + len(due)), self.world.bury):
             with contextlib.suppress(WorkerDied, PunctualError):
                 rival()
