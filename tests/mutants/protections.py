@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.bounding import BOUNDING
+from tests.mutants.entering import ENTERING
 from tests.mutants.firing import FIRING
 from tests.mutants.guarding import GUARDING
 from tests.mutants.handing_off import HANDING_OFF
@@ -12,4 +13,4 @@ from tests.mutants.outages import OUTAGES
 from tests.mutants.sending import SENDING
 from tests.mutants.targets import TARGETS
 
-PROTECTIONS = (*HANDING_OFF, *FIRING, *TARGETS, *OUTAGES, *LASTING, *SENDING, *KEEPING, *BOUNDING, *GUARDING)
+PROTECTIONS = (*HANDING_OFF, *FIRING, *TARGETS, *OUTAGES, *LASTING, *SENDING, *KEEPING, *ENTERING, *BOUNDING, *GUARDING)
