@@ -27,8 +27,13 @@ def lane_of(event: Mapping[str, Any]) -> str:
 
 def job_change(record: Mapping[str, Any]) -> Change:
     """What a record says of its job. An image that cannot be read counts as no job, before and after alike, so that
-    counters are the sum of what can be read whatever was damaged or mended on the way."""
+    counters are the sum of what can be read whatever was damaged or mended on the way.
+
+    Raises DamagedItem if the stream does not have what items were before: every change would count as a new job.
+    """
     written = record["dynamodb"]
+    if record["eventName"] != "INSERT" and "OldImage" not in written:
+        raise DamagedItem("a record of the stream", "it lacks the old image: the stream must have both")
     return Change(
         sequence=int(written["SequenceNumber"]),
         before=standing_of(written.get("OldImage")),

@@ -80,6 +80,15 @@ def test_without_its_shard_nothing_is_counted(service: Service) -> None:
     assert service.counters.cells() == {}
 
 
+def test_without_old_images_nothing_is_counted(service: Service) -> None:
+    """Every change would count as a new job: the stream was made with another view type."""
+    blind = stream()
+    del blind["Records"][1]["dynamodb"]["OldImage"]
+    with pytest.raises(DamagedItem, match="old image"):
+        count.handler(blind, None)
+    assert service.counters.cells() == {}
+
+
 def test_the_end_of_a_window_needs_nothing(service: Service) -> None:
     """It comes without records; AWS takes an answer without `state` for a failure."""
     assert count.handler({**event("stream_with_shard"), "Records": [], "isFinalInvokeForWindow": True}, None) == DONE
@@ -125,6 +134,7 @@ def test_a_damaged_job_is_told_and_its_neighbours_are_counted(
     mending = stream(0)
     written = mending["Records"][0]["dynamodb"]
     written.update(OldImage=image, NewImage=whole, SequenceNumber="4421584500000000017450439099")
+    mending["Records"][0]["eventName"] = "MODIFY"
     count.handler(mending, None)
     assert service.counters.cells()[ADA] == COUNTED[ADA]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from lambdas.jobs.counting import Cell, Day, DayCount
 from lambdas.jobs.due_job import due_shard
+from lambdas.jobs.job import Status
 from ops import bring_back, mend
 from ops.place import Place
 from tests.contracts.aws_places import make_table
@@ -88,3 +90,20 @@ def test_what_is_missing_is_copied_and_what_is_there_is_not_touched(at: Place, p
     bring_back.main([restored.table_name, "--write", "--reset-marks"])
     assert printed()[-2:] == ["JOB: 0 items copied", "The marks of the sweep were deleted."]
     assert at.store.swept_until(4) == 0
+
+
+def test_of_counters_only_history_comes_back(at: Place, printed: Lines) -> None:
+    """F29, F30: jobs that come back are counted as they are stored; history, of which nobody else knows, is copied
+    where a day is missing. What is there stays, also when the copy is repeated."""
+    restored = replace(at, table_name=make_table(at.dynamodb))
+    days = [Day("ada", number) for number in (20_717, 20_718, 20_719)]
+    there, gone = Cell(5, Status.SUCCEEDED), Cell(5, Status.SUCCEEDED, expired=True)
+    for day in days[:2]:
+        restored.counters.replace(DayCount(day, {there: 3, gone: 2}, {"m_1": "1@1"}, 1))
+    restored.counters.replace(DayCount(days[2], {there: 3}, version=1))
+    at.counters.replace(DayCount(days[1], {gone: 7}, version=1))
+    assert bring_back.main([restored.table_name]) == 0
+    assert bring_back.main([restored.table_name, "--write"]) == 0
+    assert bring_back.main([restored.table_name, "--write"]) == 0
+    assert printed() == ["STATS: 1 items would be copied", "STATS: 1 items copied", "STATS: 0 items copied"]
+    assert [at.counters.find(day).cells for day in days] == [{gone: 2}, {gone: 7}, {}]
