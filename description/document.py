@@ -143,7 +143,7 @@ def _successes(method: str, path: str, operation: Operation) -> Json:
         if shape is not None:
             content = shape if isinstance(shape, dict) else {"$ref": _REF.format(model=shape.__name__)}
             example = {"example": operation.answered} if operation.answered is not None and shape is first else {}
-            told[str(status)]["content"] = {"application/json": {"schema": content, **example}}
+            told[str(status)]["content"] = {operation.kind: {"schema": content, **example}}
     if method == "GET":
         told["304"] = {"description": _MEANING[304], "headers": {"ETag": _TAG}}
     return told

@@ -29,6 +29,8 @@ class Operation:
     taken: Any = None
     answered: Any = None
     query: str | None = None
+    kind: str = "application/json"
+    """The media type of its answers."""
     once: bool = False
     """Whether it takes an Idempotency-Key."""
     conditional: bool = False
@@ -204,6 +206,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "rotateSigningSecret", "You", {200: answers.SigningSecret}, answered=_SECRET
     ),
     ("GET", "/openapi.json"): Operation("readDescription", "The service", {200: {"type": "object"}}),
+    ("GET", "/docs"): Operation("readDocs", "The service", {200: {"type": "string"}}, kind="text/html"),
     ("GET", "/health"): Operation(
         "readHealth", "The service", {200: answers.Health}, answered={"status": "ok", "version": "0.1.0"}
     ),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import PurePosixPath
 
+from description import page
 from description.document import document
 
 FOLDER = PurePosixPath("lambdas/pages")
@@ -17,8 +18,12 @@ FOLDER = PurePosixPath("lambdas/pages")
 @cache
 def pages() -> Mapping[str, bytes]:
     """The files by their paths in the function's package. The same sources give the same bytes."""
-    openapi = json.dumps(document(), ensure_ascii=False, separators=(",", ":"))
-    return {str(FOLDER / "openapi.json.page"): packed(openapi, {"content-type": "application/json"})}
+    openapi = document()
+    text = json.dumps(openapi, ensure_ascii=False, separators=(",", ":"))
+    return {
+        str(FOLDER / "openapi.json.page"): packed(text, {"content-type": "application/json"}),
+        str(FOLDER / "docs.page"): packed(page.html(openapi), page.headers()),
+    }
 
 
 def packed(text: str, headers: Mapping[str, str]) -> bytes:

@@ -14,9 +14,15 @@ ERRORS_PAGE = ROOT / "docs" / "errors.md"
 
 
 @cache
+def api_page() -> str:
+    """docs/api.md."""
+    return API_PAGE.read_text("utf-8")
+
+
+@cache
 def section(heading: str) -> str:
     """The text of docs/api.md under a heading, up to the next of the same level or a higher one."""
-    found = re.search(rf"^(##+) {re.escape(heading)}\n", API_PAGE.read_text("utf-8"), re.MULTILINE)
+    found = re.search(rf"^(##+) {re.escape(heading)}\n", api_page(), re.MULTILINE)
     if found is None:
         raise KeyError(f"docs/api.md has no heading {heading!r}")
     rest = found.string[found.end() :]

@@ -26,6 +26,7 @@ _OPEN_ROUTES = {
     "Preflight": "OPTIONS /v1/{proxy+}",
     "Health": "GET /health",
     "Description": "GET /openapi.json",
+    "Docs": "GET /docs",
     # Whatever else there is, and our own 404.
     "Elsewhere": "$default",
 }

@@ -25,7 +25,7 @@ KEPT = 4
 """So many results are kept: the stack's, the tests' own, and those of settings that one goes back and forth between."""
 INPUTS = (
     *("app.py", "cdk.json", "infra", "lambdas", "pyproject.toml", "requirements.txt", "package-lock.json"),
-    *("description", "docs/api.md"),
+    *("description", "docs/api.md", "docs/errors.md", "docs/receiving.md"),
 )
 """All that the template and the packaged functions are made from."""
 

@@ -176,6 +176,12 @@ def read_description(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     return pages.page("openapi.json")
 
 
+def read_docs(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
+    from lambdas.handlers import pages
+
+    return pages.page("docs")
+
+
 def health(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
     """Says that the api itself answers; it asks nothing of the table, so that nobody can make it costly."""
     from lambdas.jobs.outgoing import VERSION
@@ -206,5 +212,6 @@ ROUTES: Routes = {
     "/v1/stats": {"GET": ("jobs:read", read_stats)},
     "/health": {"GET": (None, health)},
     "/openapi.json": {"GET": (None, read_description)},
+    "/docs": {"GET": (None, read_docs)},
 }
 """What each route asks of its caller (one of `lambdas.jobs.keys.SCOPES`, None for nothing) and what it does."""

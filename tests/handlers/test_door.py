@@ -80,7 +80,13 @@ def test_the_other_function_asks_for_the_same() -> None:
 def test_every_route_below_says_what_it_asks_for() -> None:
     """One scope, or none for what only says who asks. What reads asks for no right to write, but for secrets."""
     assert {scope for _, _, scope in BELOW} <= {*SCOPES, None}
-    assert [path for _, path, scope in ALL if scope is None] == ["/v1/me", "/v1/criteria", "/health", "/openapi.json"]
+    assert [path for _, path, scope in ALL if scope is None] == [
+        "/v1/me",
+        "/v1/criteria",
+        "/health",
+        "/openapi.json",
+        "/docs",
+    ]
     reading = {path: scope for method, path, scope in BELOW if method == "GET" and scope}
     assert {path for path, scope in reading.items() if not scope.endswith(":read")} == {"/v1/signing-secret"}
     assert all(scope and scope.endswith(":write") for method, _, scope in BELOW if method != "GET")

@@ -61,3 +61,21 @@ def test_nothing_is_asked_of_the_table(service: Service) -> None:
     """A page is read while all else is away."""
     service.store.down = True
     assert ask("/openapi.json")["statusCode"] == 200
+
+
+def test_people_get_a_page_that_is_shown_as_it_is_and_alone() -> None:
+    """No other page may put it into a frame, and nothing from elsewhere gets into it."""
+    shown = ask("/docs")
+
+    assert shown["statusCode"] == 200 and shown["body"].startswith("<!doctype html>")
+    headers = shown["headers"]
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
+    assert headers["referrer-policy"] == "no-referrer" and "max-age=" in headers["strict-transport-security"]
+
+
+def test_a_page_is_far_below_what_a_function_may_answer() -> None:
+    """6 MB for Lambda; a tenth of one is what people wait for on a telephone."""
+    sent = ask("/docs", **GZIP)
+    assert sent["isBase64Encoded"] and len(sent["body"]) < 100_000

@@ -150,7 +150,7 @@ def test_every_route_is_tried_with_what_is_anothers() -> None:
     assert {name for path in ROUTES for name in re.findall(r"\?P<(\w+)>", path)} == {"job_id", "key_id", "host"}
     reading = [path for path, methods in ROUTES.items() if "GET" in methods and "?P<" not in path]
     # The secret of another is told from ours by value: see test_each_owner_sees_and_rotates_their_own.
-    assert {*LISTS, "/v1/signing-secret", "/health", "/openapi.json"} == set(reading)
+    assert {*LISTS, "/v1/signing-secret", "/health", "/openapi.json", "/docs"} == set(reading)
 
 
 def of_eve(service: Service) -> tuple[ApiKey, Target]:

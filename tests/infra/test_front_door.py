@@ -10,7 +10,7 @@ from infra.stage_settings import StageSettings
 from tests.infra.templates import STAGES, Template, synthesised, template, template_with_everything, text_of
 
 CHECKED_ROUTES = {"POST /v1/validate", "POST /v1/test"}
-OPEN_ROUTES = {"OPTIONS /v1/{proxy+}", "GET /health", "GET /openapi.json", "$default"}
+OPEN_ROUTES = {"OPTIONS /v1/{proxy+}", "GET /health", "GET /openapi.json", "GET /docs", "$default"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -26,6 +26,7 @@ from local import aws, paths
 from local.deploy import read_outputs
 from local.emulator import Home, free_port
 from local.user import User, sign_in
+from tests.described import check_described
 from tests.live import workers
 from tests.live.target import Received
 from tests.services.mails import Mail, follow_last_link, mails_to
@@ -83,7 +84,10 @@ class DeployedStack:
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request to the API. `document` is sent as JSON, `content` as it is; `token` "" sends none."""
+        """Send one request to the API. `document` is sent as JSON, `content` as it is; `token` "" sends none.
+
+        Fails the test if the answer is not as the OpenAPI document says.
+        """
         all_headers = dict(headers or {})
         token = self._token if token is None else token
         if token:
@@ -92,7 +96,9 @@ class DeployedStack:
             content = json.dumps(document).encode()
             all_headers.setdefault("content-type", "application/json")
         answer = self._http.request(method, self.api_url + path, data=content, headers=all_headers, timeout=60)
-        return Answer(answer.status_code, answer.headers, answer.json() if answer.content else None)
+        told = {name.lower(): value for name, value in answer.headers.items()}
+        check_described(method, path.partition("?")[0], answer.status_code, told, answer.content)
+        return Answer(answer.status_code, answer.headers, json.loads(answer.content) if answer.content else None)
 
     def schedule(self, **fields: Any) -> dict[str, Any]:
         """POST /v1/jobs; returns the job. Fails the test if it is not accepted."""
