@@ -8,7 +8,6 @@ from lambdas.jobs.stats import shown_stats, stats, stats_query
 
 
 def read_stats(request: HttpRequest, desk: Desk) -> HttpAnswer:
-    now_ms = desk.clock.now_ms()
-    query = stats_query(request.query, owner=owner_of(request), now_ms=now_ms)
-    found = stats(query, counters=desk.counters(), store=desk.store, now_ms=now_ms)
+    query = stats_query(request.query, owner=owner_of(request), now_ms=desk.clock.now_ms())
+    found = stats(query, counters=desk.counters(), store=desk.store)
     return HttpAnswer(200, shown_stats(query, found))

@@ -102,7 +102,7 @@ def stats_query(parameters: Iterable[tuple[str, str]], *, owner: str, now_ms: in
     return _whole(values, owner, now_ms)
 
 
-def stats(query: StatsQuery, *, counters: Counters, store: JobStore, now_ms: int) -> Stats:
+def stats(query: StatsQuery, *, counters: Counters, store: JobStore) -> Stats:
     """Count. Raises RequestRefused for a quarter that the range cuts and that cannot be counted job by job."""
     begins = starts(query.interval, query.zone, from_ms=query.from_ms, to_ms=query.to_ms)
     series = [Counter[Status]() for _ in begins]
@@ -119,7 +119,7 @@ def stats(query: StatsQuery, *, counters: Counters, store: JobStore, now_ms: int
         for cut in _cuts(query):
             if cut.quarter_ms in quarters:
                 _check_cut(cut, quarters[cut.quarter_ms])
-                for due_at_ms, status in _jobs_due(query.owner, cut, store, now_ms):
+                for due_at_ms, status in _jobs_due(query.owner, cut, store):
                     interval_of(due_at_ms)[status] += 1
     total = sum(series, Counter[Status]())
     return Stats(_of_all(total), [(ms, _of_all(counts)) for ms, counts in zip(begins, series, strict=True)])
@@ -194,18 +194,21 @@ def _check_cut(cut: _Cut, quarter: _Quarter) -> None:
         why = f"{jobs} jobs are due in it, and at most {MOST_JOBS_CUT} are looked at one by one"
     else:
         return
-    begin, end = rfc3339(cut.quarter_ms), rfc3339(cut.quarter_ms + QUARTER_MS)
-    raise _refused(
-        cut.side, f"{cut.side} cuts the quarter of an hour that begins at {begin}: {why}. Take {begin} or {end}."
-    )
+    raise _not_cut(cut, why)
 
 
-def _jobs_due(owner: str, cut: _Cut, store: JobStore, now_ms: int) -> Iterable[tuple[int, Status]]:
-    """Due time and status of the jobs in a cut, each once, though one that changes may be on two pages."""
+def _jobs_due(owner: str, cut: _Cut, store: JobStore) -> Iterable[tuple[int, Status]]:
+    """Due time and status of the jobs in a cut, each once, though one that changes may be on two pages.
+
+    Those too that have expired and are not deleted yet: counters have them as they are, and at the beginning of time
+    nothing has expired.
+    """
     query = ListQuery(owner, from_ms=cut.from_ms, to_ms=cut.to_ms, limit=LARGEST_PAGE)
     found: dict[str, tuple[int, Status]] = {}
     while True:
-        page = store.list(query, now_ms=now_ms)
+        page = store.list(query, now_ms=0)
+        if page.damaged:
+            raise _not_cut(cut, f"{len(page.damaged)} of its jobs cannot be read")
         found.update({job.id: (job.due_at_ms, job.status) for job in page.jobs})
         if page.after is None:
             return found.values()
@@ -215,6 +218,12 @@ def _jobs_due(owner: str, cut: _Cut, store: JobStore, now_ms: int) -> Iterable[t
 def _of_all(counts: Counts) -> Counts:
     """With a figure for each status."""
     return {status: counts.get(status, 0) for status in Status}
+
+
+def _not_cut(cut: _Cut, why: str) -> RequestRefused:
+    begin, end = rfc3339(cut.quarter_ms), rfc3339(cut.quarter_ms + QUARTER_MS)
+    message = f"{cut.side} cuts the quarter of an hour that begins at {begin}: {why}. Take {begin} or {end}."
+    return _refused(cut.side, message)
 
 
 def _refused(name: str, message: str) -> RequestRefused:
