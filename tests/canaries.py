@@ -28,13 +28,16 @@ ALLOWED: dict[str, set[str]] = {
     "cursor": set(),
     "request-id": {"answers", "log"},
     "path": set(),
+    "email": {"answers", "addresses"},
     # what targets answer; an excerpt is in a message only while the table does not take the outcome
-    "answer-header": set(),
+    "answer-header": {"trials"},
+    "answer-cookie": set(),
     "answer-body": {"answers", "messages"},
 }
 """Where each may be seen, beside the table and the request to the target.
 
-`answers` are those to the owner; nothing of it is ever in those to others.
+`answers` are those to the owner; nothing of it is ever in those to others. `trials` are the answers of `POST /v1/test`,
+which show what the target said as well, to whoever asked.
 """
 
 

@@ -106,7 +106,11 @@ class Watched:
 
 def answered(status: int) -> Script:
     """An answer with a word in its body and one in a header."""
-    headers = {"X-Back": canary("answer-header"), "Location": f"https://example.net/{canary('answer-header')}"}
+    headers = {
+        "X-Back": canary("answer-header"),
+        "Set-Cookie": canary("answer-cookie"),
+        "Location": f"https://example.net/{canary('answer-header')}",
+    }
     return FakeSender.answering(status, body=canary("answer-body").encode(), headers=headers)
 
 

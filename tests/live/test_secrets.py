@@ -11,6 +11,7 @@ import itertools
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,11 @@ PREFERRED_PORT = 4660
 """Another than that of the stack that other tests share, which may start at the same time."""
 
 FULFILLED = json.dumps({"a": canary("expect-json"), "b": [canary("expect-contains"), canary("answer-body")]})
-BACK = {"x-back": canary("answer-header"), "location": f"https://example.net/{canary('answer-header')}"}
+BACK = {
+    "x-back": canary("answer-header"),
+    "location": f"https://example.net/{canary('answer-header')}",
+    "set-cookie": canary("answer-cookie"),
+}
 
 REPLIES: dict[str, list[Reply]] = {
     "succeeded": [Reply(200, FULFILLED, BACK)],
@@ -58,6 +63,7 @@ CALLER = {
 PLACE_OF_FILE = {
     "emulator/state/dynamodb.json": "table",
     "emulator/state/sqs.json": "queues",
+    "emulator/state/sns.json": "addresses",
     "emulator/state/cloudwatch_logs.json": "log",
     "logs/functions.log": "log",
     "run.log": "log",
@@ -77,7 +83,16 @@ class Watched:
         self.ada = self._signed_in("ada")
         self.eve = self._signed_in("eve")
 
-    def call(self, method: str, path: str, content: Any = None, *, user: User | None = None, **headers: str) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        content: Any = None,
+        *,
+        user: User | None = None,
+        place: str | None = None,
+        **headers: str,
+    ) -> Answer:
         """Ask the api as ada, or as another who has no words of their own; the answer is kept."""
         named = {**CALLER, **{name.replace("_", "-"): value for name, value in headers.items()}} if user is None else {}
         text = content if isinstance(content, str) or content is None else json.dumps(content)
@@ -88,7 +103,8 @@ class Watched:
             token=(user or self.ada).token,
             headers={"content-type": "application/json", **named},
         )
-        self.seen["answers" if user is None else "answers to others"].append(f"{dict(answer.headers)} {answer.body}")
+        place = place or ("answers" if user is None else "answers to others")
+        self.seen[place].append(f"{dict(answer.headers)} {answer.body}")
         return answer
 
     def secret(self, method: str, path: str = "/v1/signing-secret") -> None:
@@ -129,9 +145,10 @@ class Watched:
 
 
 def _allowed(field: str) -> set[str]:
-    """The table holds everything. Queues hold alerts, and outcomes that the table did not take."""
-    places = ALLOWED.get(field, set())
-    return {*places, "table", *(("queues",) if places & {"alerts", "messages"} else ())}
+    """The table holds everything. Queues hold alerts, and outcomes that the table did not take; trials are answers."""
+    places = {*ALLOWED.get(field, set()), "table"}
+    places |= {"queues"} if places & {"alerts", "messages"} else set()
+    return places | ({"trials"} if "answers" in places else set())
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +164,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory, receiver: Target) -> Watch
         _send_all(watched)
         watched.secret("POST", "/v1/signing-secret/rotate")
         _edit_and_ask(watched)
+        _try_out(watched)
+        _ask_for_oneself(watched)
         _refuse(watched)
         _damage(watched)
         _read_what_functions_printed(watched)
@@ -196,6 +215,31 @@ def _edit_and_ask(watched: Watched) -> None:
     for _ in range(2):
         assert watched.call("POST", "/v1/jobs/batch", batch, idempotency_key=canary("idempotency-key")).status == 207
     assert watched.call("DELETE", path).status == 200
+
+
+def _try_out(watched: Watched) -> None:
+    """Judge a document, and send requests once, now; what targets said is shown to whoever asked."""
+    asked = document(watched.receiver.url("/judged"))
+    assert watched.call("POST", "/v1/validate", asked).body["valid"] is True
+    for kind, replies in REPLIES.items():
+        whole = document(watched.receiver.url(f"/trial-{kind}"))
+        tried = {name: whole[name] for name in ("url", "headers", "body", "expect")} | {"timeout_seconds": 1}
+        watched.receiver.answer(tried["url"].removeprefix(watched.receiver.url("")), *replies)
+        assert watched.call("POST", "/v1/test", tried, place="trials").status == 200
+
+
+def _ask_for_oneself(watched: Watched) -> None:
+    """A key for a program, which only the answer that makes it shows; an address that mails are to go to."""
+    made = watched.stack.call("POST", "/v1/keys", {"name": "n", "scopes": ["jobs:read"]}, token=watched.ada.token)
+    assert made.status == 201, made
+    watched.words["api key"] = made.body["key"][-40:]
+    by_key = replace(watched.ada, token=made.body["key"])
+    for path, status in (("/v1/jobs", 200), ("/v1/me", 200), ("/v1/keys", 403)):
+        assert watched.call("GET", path, user=by_key, place="answers").status == status
+    watched.call("GET", "/v1/keys")
+    settings = {"notify": {"email": f"{canary('email')}@example.com"}}
+    assert watched.call("PATCH", "/v1/me", settings).status == 200
+    watched.call("GET", "/v1/stats")
 
 
 def _refuse(watched: Watched) -> None:
@@ -290,6 +334,8 @@ def test_nothing_that_is_secret_is_anywhere(watched: Watched) -> None:
         ("table", ["url-query", "authorization-value", "cookie-value", "own-secret-value", "body-text", "answer-body"]),
         ("answers", ["body-text", "header-value", "answer-body", "request-id"]),
         ("alerts", ["name", "url-path"]),
+        ("trials", ["answer-header", "answer-body"]),
+        ("addresses", ["email"]),
         ("queues", ["name"]),
         ("log", ["request-id"]),
     ],
