@@ -19,6 +19,16 @@ os.environ["AWS_DEFAULT_REGION"] = REGION
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,[::1]"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of pytest-xdist: who hands out tests. None leaves it to xdist."""
+    if config.getvalue("dist") != "load":
+        return None
+    from tests.services.scheduling import Scheduling  # which needs xdist
+
+    return Scheduling(config, log)
+
+
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """An empty emulator of AWS for the whole test run: `emulator.endpoint_url`. Tests make what they need in it."""

@@ -48,7 +48,15 @@ class OwnStack:
 
     def restart(self) -> None:
         """Stop everything as a user would, and go on with the state that was kept."""
+        self.stop()
+        self.start_again()
+
+    def stop(self) -> None:
+        """SIGTERM to all of it, as a user would stop it; the state is kept."""
         self._running.close()
+
+    def start_again(self) -> None:
+        """Go on after `stop` with the state that was kept."""
         self._earlier_log.write_text(self.deployed.function_log())  # which a start begins anew
         self._running.enter_context(started(self._state, {**self._settings, "KEEP": "1"}))
 

@@ -1,4 +1,4 @@
-"""The processes that functions run in, as the machine sees them: to kill one in mid-attempt."""
+"""The processes that functions run in, as the machine sees them: to kill them in the middle of their work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import os
 import re
 import signal
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+SLICE_SECONDS = 0.002
+"""How long workers run until it is looked again: for no more than a call or two to AWS."""
+SETTLING_SECONDS = 0.02
+"""Until AWS has done what they asked for before they stood still."""
 
 
 def pids(temporary: Path, function: str) -> list[int]:
@@ -23,6 +30,45 @@ def kill_sender(temporary: Path, function: str, client_port: int) -> int:
     assert pid is not None, f"no worker of {function} holds a connection from port {client_port}"
     os.kill(pid, signal.SIGKILL)
     return pid
+
+
+def kill_as_soon_as(
+    happened: Callable[[], bool], temporary: Path, function: str, *, begin: Callable[[], object], within_seconds: float
+) -> None:
+    """Let a function's workers run for moments only, and kill -9 them all as soon as something has happened.
+
+    They stand still while it is looked, so they die within a call or two after it, in the middle of their work.
+    `begin` is called when all stand still for the first time. Fails the test if it does not happen in time.
+    """
+    deadline = time.monotonic() + within_seconds
+    standing = pids(temporary, function)
+    _signal(standing, signal.SIGSTOP)
+    begin()
+    while True:
+        time.sleep(SETTLING_SECONDS)
+        standing = pids(temporary, function)
+        _signal(standing, signal.SIGSTOP)  # those too that were started meanwhile
+        if happened():
+            _signal(standing, signal.SIGKILL)
+            return
+        _slow(standing)
+        assert time.monotonic() < deadline, f"{function} did not do it within {within_seconds} s"
+        _signal(standing, signal.SIGCONT)
+        time.sleep(SLICE_SECONDS)
+        _signal(standing, signal.SIGSTOP)
+
+
+def _slow(processes: list[int]) -> None:
+    """On a busy machine, let whoever looks at them go first."""
+    for pid in processes:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, pid, 19)
+
+
+def _signal(processes: list[int], number: signal.Signals) -> None:
+    for pid in processes:
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(pid, number)
 
 
 def sender(temporary: Path, function: str, client_port: int) -> int | None:
