@@ -185,7 +185,7 @@ def test_a_url_that_is_too_long_is_not_looked_at() -> None:
     def work(labels: int) -> int:
         return steps(lambda: canonical_url("https://" + "a." * labels, rules))
 
-    assert work(250_000) == work(LONGEST_URL)
+    assert work(20_000) == work(LONGEST_URL)
 
 
 @repeated(HOSTS)
@@ -204,9 +204,9 @@ def test_a_document_that_is_too_large_is_not_looked_at() -> None:
     """T11: however much there is of it."""
 
     def work(size: int) -> int:
-        return steps(lambda: read_document(b"[" * size))
+        return steps(lambda: read_document(b"[" + b"{}," * (size // 3) + b"0]"))
 
-    assert work(LARGEST_DOCUMENT * 8) == work(LARGEST_DOCUMENT + 1)
+    assert work(LARGEST_DOCUMENT * 2) == work(LARGEST_DOCUMENT + 1)
 
 
 @repeated(TIMES)
@@ -265,7 +265,7 @@ def test_expected_json_takes_as_much_work_as_there_is_of_it(value: Callable[[int
         body = json.dumps({"wanted": 1, "rest": value(size)}).encode()
         return steps(lambda: has_json(body, '{"wanted": 1}'))
 
-    assert grows_linearly(work, 500)
+    assert grows_linearly(work, 100)
     assert unwanted(2_000) == unwanted(500)
 
 

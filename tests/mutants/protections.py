@@ -10,7 +10,20 @@ from tests.mutants.handing_off import HANDING_OFF
 from tests.mutants.keeping import KEEPING
 from tests.mutants.lasting import LASTING
 from tests.mutants.outages import OUTAGES
+from tests.mutants.reading import READING
 from tests.mutants.sending import SENDING
 from tests.mutants.targets import TARGETS
 
-PROTECTIONS = (*HANDING_OFF, *FIRING, *TARGETS, *OUTAGES, *LASTING, *SENDING, *KEEPING, *ENTERING, *BOUNDING, *GUARDING)
+PROTECTIONS = (
+    *HANDING_OFF,
+    *FIRING,
+    *TARGETS,
+    *OUTAGES,
+    *LASTING,
+    *READING,
+    *SENDING,
+    *KEEPING,
+    *ENTERING,
+    *BOUNDING,
+    *GUARDING,
+)
