@@ -23,7 +23,6 @@ EVERYWHERE = {
         for route in ("ANY--v1--{proxy+}", "POST--v1--test", "POST--v1--validate")
     ),
     ("AwsSolutions-APIG4", "FrontDoor/Description"),
-    ("AwsSolutions-APIG4", "FrontDoor/Description"),
     ("AwsSolutions-APIG4", "FrontDoor/Docs"),
     ("AwsSolutions-APIG4", "FrontDoor/Elsewhere"),
     ("AwsSolutions-APIG4", "FrontDoor/Health"),
