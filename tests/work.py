@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,13 +27,16 @@ def steps(act: Callable[[], object]) -> int:
         count += event == "opcode"
         return trace
 
-    before = sys.gettrace()
+    before, collects = sys.gettrace(), gc.isenabled()
+    gc.disable()  # who listens to the collector, as hypothesis does, is told in Python, now and then
     sys.settrace(trace)
     try:
         with suppress(PunctualError):
             act()
     finally:
         sys.settrace(before)
+        if collects:
+            gc.enable()
     return count
 
 

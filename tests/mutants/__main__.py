@@ -2,7 +2,8 @@
 
 Prints a line for each protection. Ends with 1 if a test passed all the same, or an edit found no place.
 ARGS="F12 T3" tries those rows only, ARGS=new those protections that the table in docs/guarantees.md has not got yet.
-Whatever holds is written there at once, so that a run that was stopped goes on with ARGS=new.
+Whatever holds is written there at once, and what does not is taken out, so that a run that was stopped goes on with
+ARGS=new.
 """
 
 from __future__ import annotations
@@ -164,8 +165,8 @@ def try_all(protections: Sequence[Protection]) -> list[Tried]:
             for one in threads.map(attempt, protections):
                 tried.append(one)
                 print(f"{len(tried):3}/{len(protections)} {one.line()}", flush=True)
-                if one.proven:
-                    PAGE.write_text(written(PAGE.read_text(), PROTECTIONS, proven=[one.protection]))
+                lines = {"proven" if one.proven else "unproven": [one.protection]}
+                PAGE.write_text(written(PAGE.read_text(), PROTECTIONS, **lines))
         finally:  # whoever stops a run does not wait for all that is still to be tried
             threads.shutdown(cancel_futures=True)
         return tried
@@ -200,7 +201,7 @@ def chosen(arguments: Sequence[str]) -> list[Protection]:
 
 def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
-    PAGE.write_text(written(PAGE.read_text(), PROTECTIONS, proven=[]))
+    PAGE.write_text(written(PAGE.read_text(), PROTECTIONS))
     tried = try_all(chosen(arguments))
     unproven = [one for one in tried if not one.proven]
     tests = sum(len(one.failed) for one in tried)

@@ -166,4 +166,65 @@ BOUNDING = (
         "jobs/test_document.py::test_reading_takes_linear_time",
         hangs=True,
     ),
+    taking_out(
+        "T11",
+        "a document is gone through once",
+        "lambdas/jobs/document.py",
+        "    members = dict(pairs)\n",
+        "    sum(1 for _ in pairs for _ in pairs)\n    members = dict(pairs)\n",
+        "test_linear_work.py::test_a_document_takes_as_much_work_as_it_is_long",
+    ),
+    taking_out(
+        "T11",
+        "a time is gone through once",
+        "lambdas/jobs/due_time.py",
+        "    found = _WRITTEN.fullmatch(text)\n",
+        "    sum(1 for _ in text[::8] for _ in text[::8])\n    found = _WRITTEN.fullmatch(text)\n",
+        "test_linear_work.py::test_a_time_takes_as_much_work_as_it_is_long",
+    ),
+    taking_out(
+        "T11",
+        "a zone's name is gone through once",
+        "lambdas/jobs/due_time.py",
+        "    if name not in zone_names():\n        message",
+        "    sum(1 for _ in name[::8] for _ in name[::8])\n    if name not in zone_names():\n        message",
+        "test_linear_work.py::test_a_zones_name_takes_as_much_work_as_it_is_long",
+    ),
+    taking_out(
+        "T11",
+        "a header is gone through once",
+        "lambdas/jobs/headers.py",
+        '    if not is_name(name):\n        message = f"The name of header',
+        "    sum(1 for _ in str(value)[::32] for _ in str(value)[::32])\n"
+        "    if not is_name(name):\n"
+        '        message = f"The name of header',
+        "test_linear_work.py::test_a_header_takes_as_much_work_as_it_is_long",
+    ),
+    taking_out(
+        "T11",
+        "a wish for patience is gone through once",
+        "lambdas/jobs/retry_after.py",
+        "    value = value.strip()\n",
+        "    sum(1 for _ in value[::4] for _ in value[::4])\n    value = value.strip()\n",
+        "test_linear_work.py::test_a_wish_for_patience_takes_as_much_work_as_it_is_long",
+    ),
+    taking_out(
+        "T11",
+        "a question is gone through once",
+        "lambdas/jobs/asking.py",
+        "    for name, value in parameters:\n        if name not in _READ and",
+        "    for name, value in parameters:\n"
+        "        sum(1 for _ in value[::64] for _ in value[::64])\n"
+        "        if name not in _READ and",
+        "test_linear_work.py::test_a_question_takes_as_much_work_as_it_is_long",
+    ),
+    taking_out(
+        "T11",
+        "a media type is gone through once",
+        "lambdas/jobs/document.py",
+        '    media_type, *parameters = (content_type or "").split(";")\n',
+        "    sum(1 for _ in str(content_type)[::4] for _ in str(content_type)[::4])\n"
+        '    media_type, *parameters = (content_type or "").split(";")\n',
+        "test_linear_work.py::test_other_headers_of_a_request_take_as_much_work_as_they_are_long",
+    ),
 )

@@ -99,6 +99,14 @@ KEEPING = (
         "contracts/test_addresses.py::test_an_address_belongs_to_who_asked_for_it",
     ),
     taking_out(
+        "T5",
+        "an owner's jobs are counted for the owner",
+        "lambdas/handlers/stats.py",
+        "owner=owner_of(request), now_ms=",
+        'owner=owner_of(request) and "eve", now_ms=',
+        "handlers/test_stats.py::test_others_jobs_are_counted_by_others_only",
+    ),
+    taking_out(
         "T7",
         "values of secret headers are not shown",
         "lambdas/jobs/view.py",

@@ -20,9 +20,16 @@ def table(protections: Iterable[Protection]) -> str:
     return "| # | taken out | failed |\n|---|---|---|\n" + "".join(map(line, protections))
 
 
-def written(page: str, protections: Iterable[Protection], *, proven: Collection[Protection]) -> str:
-    """The page with a table of those that were just proven, and of those whose very line it had."""
+def written(
+    page: str,
+    protections: Iterable[Protection],
+    *,
+    proven: Collection[Protection] = (),
+    unproven: Collection[Protection] = (),
+) -> str:
+    """The page with a table of those that were just proven, and of those whose very line it had and that were not tried
+    in vain since."""
     before, _, rest = page.partition(BEGIN)
     had, _, after = rest.partition(END)
-    shown = [protection for protection in protections if protection in proven or line(protection) in had]
+    shown = [one for one in protections if one in proven or (line(one) in had and one not in unproven)]
     return f"{before}{BEGIN}{table(shown)}{END}{after}"

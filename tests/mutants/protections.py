@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.bounding import BOUNDING
+from tests.mutants.damage import DAMAGE
 from tests.mutants.entering import ENTERING
 from tests.mutants.firing import FIRING
 from tests.mutants.guarding import GUARDING
@@ -20,6 +21,7 @@ PROTECTIONS = (
     *TARGETS,
     *OUTAGES,
     *LASTING,
+    *DAMAGE,
     *READING,
     *SENDING,
     *KEEPING,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.edits import (
-    ANY_CERTIFICATE,
-    OUTCOME,
-)
+from tests.mutants.edits import ANY_CERTIFICATE, OUTCOME
 from tests.mutants.protection import Protection, taking_out
 
 BAD_TARGET = "adapters/test_http_sender_hostile.py::test_what_a_bad_target_does_comes_to_what_the_page_says"
