@@ -60,7 +60,7 @@ recount: setup ## set the counters of jobs right; what is wrong until ARGS="--wr
 # The functions' locks are constrained by requirements.txt, so that all agree on versions.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
-FUNCTIONS := api check hand_off sweep fire bury count
+FUNCTIONS := authorize api check hand_off sweep fire bury count
 
 lock: setup ## renew the locks after a change in pyproject.toml (UPGRADE=1 takes the newest versions)
 	@$(COMPILE) pyproject.toml $(FUNCTIONS:%=--extra %) --extra infra -o requirements.txt

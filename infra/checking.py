@@ -8,7 +8,6 @@ from constructs import Construct
 
 from infra.channels import Channels, acknowledge_address_topics, may_look_for_addresses
 from infra.encryption import may_seal
-from infra.identity import Identity
 from infra.job_store import OWNER_STATUS, JobStore
 from infra.python_function import FunctionRecipe
 
@@ -26,7 +25,6 @@ class Checking(Construct):
         store: JobStore,
         secrets: kms.Key,
         channels: Channels,
-        identity: Identity,
         own_hosts: str,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -42,13 +40,12 @@ class Checking(Construct):
             rights=[
                 store.may("GetItem", "Query"),
                 store.may_query(OWNER_STATUS),
-                store.may_count_use(settings),
+                store.may_note("USAGE#*", settings),
                 may_seal(secrets, "Decrypt", settings=settings),
                 may_look_for_addresses(channels),
             ],
             environment={
                 "PUNCTUAL_TABLE": store.table.table_name,
-                **identity.variables,
                 "PUNCTUAL_SECRETS_KEY_ARN": secrets.key_arn,
                 "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
                 "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 from aws_cdk import Aws, Duration, Fn, Tags
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
@@ -12,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from infra.authorizing import Authorizing
 from infra.channels import Channels, acknowledge_address_topics, may_ask_for_addresses
 from infra.checking import Checking
 from infra.encryption import may_seal
@@ -22,7 +22,7 @@ from infra.security_rules import acknowledge
 from infra.stage_settings import StageSettings
 
 _OPEN_ROUTES = {
-    # A browser asks before it sends a token; more exact than ANY.
+    # A browser asks before it sends a token; more exact than ANY, so no authorizer refuses the question.
     "Preflight": "OPTIONS /v1/{proxy+}",
     "Health": "GET /health",
     "Description": "GET /openapi.json",
@@ -40,12 +40,13 @@ _OPEN_THROTTLE = {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
 # The emulator makes this the API's id, so that the address stays the same from run to run.
 _LOCAL_API_ID = "9a7c41d2"
 
-# No header, no query, no body: what a user sends may carry secrets, and none of it is needed here. Whose request it was
-# is in the log of the function, under the same id.
+# No header, no query, no body: what a user sends may carry secrets, and none of it is needed here.
 _ACCESS_LOG = {
     "request_id": "$context.requestId",
     "time": "$context.requestTime",
     "source_ip": "$context.identity.sourceIp",
+    "owner": "$context.authorizer.owner",
+    "key_id": "$context.authorizer.key_id",
     "route": "$context.routeKey",
     "path": "$context.path",
     "status": "$context.status",
@@ -53,6 +54,7 @@ _ACCESS_LOG = {
     "latency_ms": "$context.responseLatency",
     "integration_latency_ms": "$context.integrationLatency",
     "integration_error": "$context.integrationErrorMessage",
+    "authorizer_error": "$context.authorizer.error",
 }
 
 
@@ -80,7 +82,6 @@ class FrontDoor(Construct):
             store=store,
             secrets=secrets,
             channels=channels,
-            identity=identity,
             own_hosts=own_hosts,
         )
         acknowledge_address_topics(self)
@@ -91,9 +92,9 @@ class FrontDoor(Construct):
             store=store,
             secrets=secrets,
             channels=channels,
-            identity=identity,
             own_hosts=own_hosts,
         )
+        self.authorizing = Authorizing(self, "Authorizing", recipe=recipe, store=store, identity=identity)
         self._add_routes()
         self._add_stage(settings)
 
@@ -104,11 +105,13 @@ class FrontDoor(Construct):
 
     def _add_routes(self) -> None:
         integration = HttpLambdaIntegration("Api", self.function)
-        _acknowledge_guarded(self.api.add_routes(path="/v1/{proxy+}", integration=integration))
+        authorizer = self.authorizing.authorizer
+        self.api.add_routes(path="/v1/{proxy+}", integration=integration, authorizer=authorizer)
         checks = HttpLambdaIntegration("Check", self.checking.function)
         for path in _CHECKED:  # with other methods they are the api's, which says what they take
-            routes = self.api.add_routes(path=path, methods=[apigatewayv2.HttpMethod.POST], integration=checks)
-            _acknowledge_guarded(routes)
+            self.api.add_routes(
+                path=path, methods=[apigatewayv2.HttpMethod.POST], integration=checks, authorizer=authorizer
+            )
         for name, key in _OPEN_ROUTES.items():
             route = apigatewayv2.HttpRoute(
                 self, name, http_api=self.api, route_key=_route_key(key), integration=integration
@@ -139,17 +142,6 @@ class FrontDoor(Construct):
         )
         for name in _OPEN_ROUTES:  # a stage that speaks of a route before there is one is refused
             stage.node.add_dependency(self.node.find_child(name))
-
-
-def _acknowledge_guarded(routes: Sequence[apigatewayv2.HttpRoute]) -> None:
-    """Callers are asked who they are by the functions: see docs/decisions/who-asks.md."""
-    for route in routes:
-        acknowledge(
-            route,
-            "AwsSolutions-APIG4",
-            "The function asks every caller for a token or an API key: the gateway's authorizer takes tokens only, and "
-            "a function of ours in its place would be one more for a request to wait for.",
-        )
 
 
 def _route_key(key: str) -> apigatewayv2.HttpRouteKey:
@@ -207,7 +199,6 @@ def _api_function(
     store: JobStore,
     secrets: kms.Key,
     channels: Channels,
-    identity: Identity,
     own_hosts: str,
 ) -> lambda_.Function:
     settings = recipe.settings
@@ -228,7 +219,6 @@ def _api_function(
         ],
         environment={
             "PUNCTUAL_TABLE": store.table.table_name,
-            **identity.variables,
             "PUNCTUAL_SECRETS_KEY_ARN": secrets.key_arn,
             "PUNCTUAL_HORIZON_SECONDS": str(settings.horizon_seconds),
             "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),

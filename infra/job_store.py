@@ -59,14 +59,17 @@ class JobStore(Construct):
             actions=[f"dynamodb:{action}" for action in actions], resources=[self.table.table_arn]
         )
 
-    def may_count_use(self, settings: StageSettings) -> iam.PolicyStatement:
-        """The right to count what owners use, and to change no other item. The emulator knows no such condition."""
+    def may_note(self, partitions: str, settings: StageSettings) -> iam.PolicyStatement:
+        """The right to update items in these partitions ("USAGE#*"), and no other.
+
+        The emulator knows no such condition.
+        """
         return iam.PolicyStatement(
             actions=["dynamodb:UpdateItem"],
             resources=[self.table.table_arn],
             conditions=None
             if settings.is_local
-            else {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["USAGE#*"]}},
+            else {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [partitions]}},
         )
 
     def may_query(self, index: str) -> iam.PolicyStatement:

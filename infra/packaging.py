@@ -22,7 +22,7 @@ from infra.imported_files import imported_files
 from infra.target import Target
 from infra.wheels import compile_modules, wheels
 
-FUNCTIONS = ("api", "check", "hand_off", "sweep", "fire", "bury", "count")
+FUNCTIONS = ("authorize", "api", "check", "hand_off", "sweep", "fire", "bury", "count")
 _SERVES_PAGES = "api"
 
 ROOT = Path(__file__).resolve().parent.parent

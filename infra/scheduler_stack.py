@@ -69,6 +69,7 @@ class SchedulerStack(Stack):
     def _watched(self) -> Watched:
         return Watched(
             functions={
+                "authorize": self.front_door.authorizing.function,
                 "api": self.front_door.function,
                 "check": self.front_door.checking.function,
                 "hand_off": self.handing_off.function,
@@ -96,6 +97,7 @@ class SchedulerStack(Stack):
             "UserPoolId": pool.user_pool_id if pool else None,
             "UserPoolClientId": client.user_pool_client_id if client else None,
             "SignInUrl": self.identity.sign_in_url,
+            "AuthorizeFunctionName": self.front_door.authorizing.function.function_name,
             "ApiFunctionName": self.front_door.function.function_name,
             "CheckFunctionName": self.front_door.checking.function.function_name,
             "HandOffFunctionName": self.handing_off.function.function_name,

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import uuid
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -27,6 +26,8 @@ from lambdas.jobs.errors import SettingInvalid
 from lambdas.jobs.horizon import Horizon
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lambdas.adapters.dynamodb_counters import DynamoDbCounters
     from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
     from lambdas.adapters.dynamodb_keys import DynamoDbKeys
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from lambdas.handlers.check import Bench
     from lambdas.handlers.desk import Desk
     from lambdas.jobs.bury import Undertaker
-    from lambdas.jobs.caller import Doorkeeper
     from lambdas.jobs.destination import Rules
+    from lambdas.jobs.doorkeeper import Doorkeeper
     from lambdas.jobs.fire import Worker
     from lambdas.jobs.job import Notify
     from lambdas.jobs.limiting import Limiter
@@ -80,13 +81,12 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
 
     from lambdas.handlers.desk import Desk
 
-    journal, clock, keys = _journal(), SystemClock(), _keys()
+    journal = _journal()
     desk = Desk(
-        door=_doorkeeper(keys, journal, clock),
-        keys=keys,
+        keys=_keys(),
         store=_store(),
         journal=journal,
-        clock=clock,
+        clock=SystemClock(),
         horizon=_horizon(),
         rules=_rules(),
         retention_ms=_retention_ms(),
@@ -103,6 +103,24 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
 
 
 @cache
+def authorize_parts() -> tuple[Doorkeeper, PowertoolsJournal]:
+    from lambdas.adapters.http_issuer_keys import HttpIssuerKeys
+    from lambdas.adapters.jwt_tokens import JwtTokens
+    from lambdas.jobs.doorkeeper import Doorkeeper
+    from lambdas.jobs.token import Issuer
+
+    journal, clock = _journal(), SystemClock()
+    doorkeeper = Doorkeeper(
+        issuer=Issuer(_text("PUNCTUAL_ISSUER"), frozenset(_text("PUNCTUAL_AUDIENCE").split(","))),
+        tokens=JwtTokens(HttpIssuerKeys(_text("PUNCTUAL_ISSUER_KEYS_URL"), clock=clock)),
+        keys=_keys(),
+        journal=journal,
+        clock=clock,
+    )
+    return doorkeeper, journal
+
+
+@cache
 def check_parts() -> tuple[Bench, PowertoolsJournal]:
     from uuid_utils import uuid7
 
@@ -110,12 +128,11 @@ def check_parts() -> tuple[Bench, PowertoolsJournal]:
     from lambdas.adapters.precise_clock import PreciseSystemClock
     from lambdas.handlers.check import Bench
 
-    journal, clock, rules = _journal(), SystemClock(), _rules()
+    journal, rules = _journal(), _rules()
     sender = HttpSender(policy=rules.addresses, clock=PreciseSystemClock())
     bench = Bench(
-        door=_doorkeeper(_keys(), journal, clock, notes_uses=False),  # it may write what owners use, nothing else
         journal=journal,
-        clock=clock,
+        clock=SystemClock(),
         horizon=_horizon(),
         rules=rules,
         names=sender,
@@ -243,23 +260,6 @@ def _keys() -> DynamoDbKeys:
     from lambdas.adapters.dynamodb_keys import DynamoDbKeys
 
     return DynamoDbKeys(_client("dynamodb"), _text("PUNCTUAL_TABLE"))
-
-
-def _doorkeeper(
-    keys: DynamoDbKeys, journal: PowertoolsJournal, clock: SystemClock, *, notes_uses: bool = True
-) -> Doorkeeper:
-    from lambdas.adapters.http_issuer_keys import HttpIssuerKeys
-    from lambdas.jobs.caller import Doorkeeper
-    from lambdas.jobs.token import Issuer
-
-    return Doorkeeper(
-        issuer=Issuer(_text("PUNCTUAL_ISSUER"), frozenset(_text("PUNCTUAL_AUDIENCE").split(","))),
-        issuer_keys=HttpIssuerKeys(_text("PUNCTUAL_ISSUER_KEYS_URL"), clock=clock),
-        keys=keys,
-        journal=journal,
-        clock=clock,
-        notes_uses=notes_uses,
-    )
 
 
 def _targets() -> DynamoDbTargets:

@@ -1,4 +1,4 @@
-"""The fake of the store of API keys; it runs through the same contract suite as the adapter. And a door for tests."""
+"""The fake of the store of API keys; it runs through the same contract suite as the adapter."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lambdas.jobs.caller import EVERY_SCOPE, Caller
-from lambdas.jobs.errors import DamagedItem, KeyExists, StoreUnavailable, Unauthenticated
+from lambdas.jobs.errors import DamagedItem, KeyExists, StoreUnavailable
 from lambdas.jobs.keys import ApiKey
 
 
@@ -67,20 +66,3 @@ class FakeKeys:
     def _check(self) -> None:
         if self.down:
             raise StoreUnavailable("a test said so")
-
-
-class FakeDoor:
-    """Knows callers by name: `Bearer ada` is ada, who may do everything; or what `scopes` leaves.
-
-    `owners` says whose a token is that does not name them.
-    """
-
-    def __init__(self) -> None:
-        self.scopes = EVERY_SCOPE
-        self.owners: dict[str, str] = {}
-
-    def who(self, authorization: str) -> Caller:
-        _, _, token = authorization.partition("Bearer ")
-        if not token:
-            raise Unauthenticated("There is no token.")
-        return Caller(self.owners.get(token, token), self.scopes)

@@ -19,7 +19,6 @@ from lambdas.handlers import api
 from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.ports import DeadLetter, Message
 from tests.canaries import ALLOWED, CANARIES, TOLD_TO_THE_ONE_WHO_WROTE_IT, canary, document, forms
-from tests.fake_keys import FakeDoor
 from tests.fakes import FakeSender, Script
 from tests.handlers.recorded import Service, http_event
 from tests.world import World, dies
@@ -40,8 +39,6 @@ class Watched:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.service = Service()
-        assert isinstance(self.service.door, FakeDoor)
-        self.service.door.owners[canary("token")] = OWNER
         self.world = World(clock=self.service.clock, store=self.service.store)
         self.seen: dict[str, list[str]] = {"answers": [], "answers to others": [], "messages": [], "dead letters": []}
         monkeypatch.setattr(wiring, "api_parts", lambda: (self.service.desk(), self.service.journal))

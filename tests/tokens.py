@@ -9,14 +9,16 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from lambdas.adapters.jwt_tokens import rs256_key
 from lambdas.jobs.errors import IssuerUnavailable
-from lambdas.jobs.token import Issuer, RsaKey
+from lambdas.jobs.token import Issuer
 from tests.fakes import NOW_MS
 
 NAME, CLIENT, KEY_ID = "https://issuer.example.com/pool", "client-1", "key-1"
 ISSUER = Issuer(NAME, frozenset({CLIENT, "client-2"}))
-CLAIMS = {
+CLAIMS: dict[str, Any] = {
     "sub": "ada",
     "iss": NAME,
     "client_id": CLIENT,
@@ -75,7 +77,7 @@ class FakeIssuerKeys:
     def __init__(self) -> None:
         self.down = False
 
-    def key(self, key_id: str) -> RsaKey | None:
+    def key(self, key_id: str) -> RSAPublicKey | None:
         if self.down:
             raise IssuerUnavailable("a test said so")
-        return RsaKey.from_jwk(jwk()) if key_id == KEY_ID else None
+        return rs256_key(jwk()) if key_id == KEY_ID else None

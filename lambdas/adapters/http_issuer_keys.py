@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from lambdas.adapters.aws import outages_as
+from lambdas.adapters.jwt_tokens import rs256_key
 from lambdas.jobs.errors import IssuerUnavailable
-from lambdas.jobs.token import RsaKey
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
     from lambdas.jobs.ports import Clock
 
 FRESH_MS = 3_600_000
@@ -38,12 +41,12 @@ class HttpIssuerKeys:
         self._url = url
         self._clock = clock
         self._session = URLLib3Session(timeout=_TIMEOUT_SECONDS)
-        self._keys: Mapping[str, RsaKey] = {}
+        self._keys: Mapping[str, RSAPublicKey] = {}
         self._fetched_ms: int | None = None
         self._asked_ms: int | None = None
         self._lock = threading.Lock()
 
-    def key(self, key_id: str) -> RsaKey | None:
+    def key(self, key_id: str) -> RSAPublicKey | None:
         with self._lock:
             now_ms = self._clock.now_ms()
             if not self._is_younger(self._fetched_ms, FRESH_MS, now_ms) or key_id not in self._keys:
@@ -66,7 +69,7 @@ class HttpIssuerKeys:
         # A clock that was set back must not make an old answer young again.
         return since_ms is not None and 0 <= now_ms - since_ms < age_ms
 
-    def _fetch(self) -> Mapping[str, RsaKey]:
+    def _fetch(self) -> Mapping[str, RSAPublicKey]:
         document = self._get(self._url)
         if "jwks_uri" in document:
             url = document["jwks_uri"]
@@ -78,7 +81,7 @@ class HttpIssuerKeys:
         if not isinstance(published, list):
             raise IssuerUnavailable("the issuer publishes no keys")
         ours = [jwk for jwk in published if isinstance(jwk, dict) and isinstance(jwk.get("kid"), str)]
-        return {jwk["kid"]: key for jwk in ours if (key := RsaKey.from_jwk(jwk)) is not None}
+        return {jwk["kid"]: key for jwk in ours if (key := rs256_key(jwk)) is not None}
 
     def _get(self, url: str) -> Mapping[str, Any]:
         with outages_as(IssuerUnavailable):

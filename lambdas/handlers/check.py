@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas import wiring
@@ -18,7 +17,8 @@ from lambdas.jobs.trying import shown_trial, trial, try_out
 from lambdas.jobs.validating import shown_validation, validate
 
 if TYPE_CHECKING:
-    from lambdas.handlers.door import Door
+    from collections.abc import Callable
+
     from lambdas.jobs.destination import Rules
     from lambdas.jobs.horizon import Horizon
     from lambdas.jobs.limiting import Limiter
@@ -29,7 +29,6 @@ class Bench(NamedTuple):
     """All that checking needs. `new_id` makes hexadecimal digits that nothing else has;
     `owners` and `addresses` make what few requests need."""
 
-    door: Door
     journal: Journal
     clock: Clock
     horizon: Horizon

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from lambdas.handlers.door import Door, caller_of
+from lambdas.handlers.door import caller_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.jobs.document import check_media_type
 from lambdas.jobs.errors import DamagedJob, JobNotFound
 from lambdas.jobs.view import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from lambdas.jobs.destination import Rules
     from lambdas.jobs.expecting import Confirmed
     from lambdas.jobs.horizon import Horizon
@@ -39,7 +40,6 @@ class Desk(NamedTuple):
     """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` 32 bytes that nobody can
     guess; `secrets`, `targets`, `owners`, `addresses` and `counters` make what few requests need."""
 
-    door: Door
     keys: KeyStore
     store: JobStore
     journal: Journal

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from lambdas.handlers.door import Door, check_scope, let_in
+from lambdas.handlers.door import check_scope, let_in
 from lambdas.handlers.http import HttpAnswer, HttpRequest, problem
 from lambdas.handlers.manners import client_request_id, to_event
 from lambdas.jobs.errors import (
@@ -24,7 +24,7 @@ from lambdas.jobs.errors import (
 )
 
 if TYPE_CHECKING:
-    from lambdas.jobs.ports import Journal
+    from lambdas.jobs.ports import Clock, Journal
 
 RETRY_AFTER_SECONDS = "2"
 
@@ -37,10 +37,10 @@ T = TypeVar("T")
 
 
 class Front(Protocol):
-    """What routes work with has a door and a journal at least."""
+    """What routes work with has a clock and a journal at least."""
 
     @property
-    def door(self) -> Door: ...
+    def clock(self) -> Clock: ...
 
     @property
     def journal(self) -> Journal: ...
@@ -96,7 +96,7 @@ def respond(event: dict[str, Any], desk: Front, routes: Routes, gate: Gate | Non
     except RequestRefused as refused:
         request_id = str(event["requestContext"]["requestId"])
         return to_event(problem(refused.status, refused.title, refused.faults, request_id), None)
-    caller = _tried(lambda: let_in(request, desk.door, desk.journal), request, desk)
+    caller = _tried(lambda: let_in(request, now_ms=desk.clock.now_ms()), request, desk)
     if isinstance(caller, HttpAnswer):
         return to_event(caller, request)
     known = replace(request, caller=caller)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -12,6 +11,8 @@ from urllib.parse import parse_qsl
 from lambdas.jobs.errors import Fault, RequestRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lambdas.jobs.caller import Caller
 
 PROBLEM_TYPE = "/docs#{code}"
@@ -22,7 +23,8 @@ class HttpRequest:
     """A request as it reached the gateway.
 
     Header names are lower case, repeated headers joined by commas (the gateway does both). `query` keeps order and
-    repeats. `caller` is None until the door has let somebody in.
+    repeats. `authorized` is what the function authorize told of whoever asks, by way of the gateway; `caller` is None
+    until the door has let somebody in.
     """
 
     method: str
@@ -31,6 +33,7 @@ class HttpRequest:
     headers: Mapping[str, str]
     body: bytes
     request_id: str
+    authorized: Mapping[str, str] = field(default_factory=dict)
     caller: Caller | None = None
 
     @property
@@ -53,6 +56,7 @@ class HttpRequest:
             headers={name.lower(): value for name, value in event.get("headers", {}).items()},
             body=_body(event),
             request_id=context["requestId"],
+            authorized=context.get("authorizer", {}).get("lambda") or {},
         )
 
 

@@ -23,6 +23,8 @@ SCOPES = {
 """What a key may be allowed, and what that is. None of them includes another: a program that only schedules need not
 be able to read."""
 
+EVERY_SCOPE = frozenset(SCOPES)
+
 SECRET_LENGTH = 43
 """Digits of base 62: 256 bits."""
 

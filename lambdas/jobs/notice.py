@@ -158,7 +158,7 @@ _ADVICE = {
     "status_retryable": "The target kept answering with an error. When it is well again, schedule the job again.",
     "target_denied": "Nothing was sent. Mend what the target refused, then lift it: PATCH /v1/targets/{host}.",
     "request_damaged": "Nothing was sent. Tell the operators, who may bring it back, or schedule the job anew.",
-    "secret_damaged": "Make a new secret, POST /v1/signing-secret/rotate, tell your receivers, schedule the job again.",
+    "secret_damaged": "Make a new secret (POST /v1/signing-secret/rotate), tell your receivers, send the job again.",  # nosec B105
     "status_permanent": "The target refuses this request as it is. Correct the request, then schedule it again.",
     "expectation_failed": "The target answered, but not what the job's expect asks for. Correct one of the two.",
     "died": "The request may have been sent. Check at the target by its Idempotency-Key before you schedule it again.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from lambdas.jobs.counting import Day, DayCount, Step
     from lambdas.jobs.due_job import DueJob
     from lambdas.jobs.errors import DamagedJob, DamagedSecret
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
     from lambdas.jobs.signing import SigningSecret
     from lambdas.jobs.target import Sign, Target
-    from lambdas.jobs.token import RsaKey
 
 
 class Clock(Protocol):
@@ -473,11 +473,12 @@ class KeyStore(Protocol):
         ...
 
 
-class IssuerKeys(Protocol):
-    """The public keys of the issuer, by which its tokens are known."""
+class Tokens(Protocol):
+    """Access tokens of the issuer."""
 
-    def key(self, key_id: str) -> RsaKey | None:
-        """The key of this id; None if the issuer has none. Raises IssuerUnavailable when nobody can tell."""
+    def claims(self, token: str) -> Mapping[str, Any]:
+        """What a token claims whose signature is the issuer's. Raises Unauthenticated for any other, and
+        IssuerUnavailable when nobody can tell."""
         ...
 
 

@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lambdas.handlers import api, check
+from lambdas.handlers.door import written
+from lambdas.jobs.caller import Caller
+from lambdas.jobs.keys import EVERY_SCOPE
 from tests.handlers.recorded import event
 
 OWNER = "0e3c9a54-3061-70a2-9f1c-5a3b8a7d2c11"
@@ -61,8 +64,7 @@ def _event(method: str, target: str, headers: Mapping[str, str], body: bytes) ->
     made: dict[str, Any] = event("http_api")
     made.update(rawPath=parts.path, rawQueryString=parts.query, headers=dict(headers), body=body.decode())
     made["requestContext"]["http"].update(method=method, path=parts.path)
-    if headers.get("authorization") == f"Bearer {TOKEN}":
-        made["headers"]["authorization"] = f"Bearer {OWNER}"
+    made["requestContext"]["authorizer"]["lambda"] = written(Caller(OWNER, EVERY_SCOPE))
     return made
 
 

@@ -16,13 +16,12 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.httpsession import URLLib3Session
 
 from lambdas.adapters.http_issuer_keys import ASK_AGAIN_MS, FRESH_MS, HttpIssuerKeys
+from lambdas.adapters.jwt_tokens import IssuerKeys, rs256_key
 from lambdas.jobs.errors import IssuerUnavailable
-from lambdas.jobs.ports import IssuerKeys
-from lambdas.jobs.token import RsaKey
 from tests.fakes import FakeClock
 from tests.tokens import KEY_ID, FakeIssuerKeys, jwk
 
-OURS, NEXT = RsaKey.from_jwk(jwk()), RsaKey.from_jwk(jwk(1))
+OURS, NEXT = rs256_key(jwk()), rs256_key(jwk(1))
 
 
 @dataclass

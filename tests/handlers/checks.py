@@ -17,7 +17,6 @@ class Checks:
         self.service = service or Service()
         self.names = FakeNames()
         self.bench = check.Bench(
-            door=self.service.door,
             journal=self.service.journal,
             clock=self.service.clock,
             horizon=self.service.horizon,

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.handlers.desk import Desk
-from lambdas.handlers.door import Door
+from lambdas.handlers.door import written
+from lambdas.jobs.caller import Caller
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.horizon import Horizon
+from lambdas.jobs.keys import EVERY_SCOPE
 from lambdas.jobs.limiting import Limiter
 from lambdas.jobs.limits import OwnerLimits
 from lambdas.jobs.settle import Terms
 from tests.examples import RETENTION_MS, new_id, new_key
 from tests.fake_counters import FakeCounters
-from tests.fake_keys import FakeDoor, FakeKeys
+from tests.fake_keys import FakeKeys
 from tests.fake_owners import FakeAddresses, FakeOwners
 from tests.fake_usage import FakeUsage
 from tests.fakes import (
@@ -43,22 +45,30 @@ def event(name: str) -> Any:
 
 
 def http_event(
-    method: str, path: str, content: bytes | str = "", *, owner: str | None, headers: Mapping[str, str], query: str = ""
+    method: str,
+    path: str,
+    content: bytes | str = "",
+    *,
+    owner: str | None,
+    headers: Mapping[str, str],
+    query: str = "",
+    scopes: frozenset[str] = EVERY_SCOPE,
 ) -> Any:
     """The recorded request to the api, changed as told: bytes come as base64, as the gateway sends what may be binary.
 
-    `headers` are added to the recorded ones, or replace them; `owner` is whom FakeDoor takes the token for, None for no
-    token.
+    `headers` are added to the recorded ones, or replace them; `owner` is who asks as the function authorize told it,
+    with these `scopes`, None for nobody.
     """
     changed = event("http_api")
     changed["rawPath"], changed["rawQueryString"] = path, query
     changed["requestContext"]["http"].update(method=method, path=path)
-    del changed["headers"]["authorization"]
-    if owner is not None:
-        changed["headers"]["authorization"] = f"Bearer {owner}"
     changed["headers"].update({name.lower(): value for name, value in headers.items()})
     changed["isBase64Encoded"] = isinstance(content, bytes)
     changed["body"] = base64.b64encode(content).decode() if isinstance(content, bytes) else content
+    if owner is None:
+        del changed["requestContext"]["authorizer"], changed["headers"]["authorization"]
+    else:
+        changed["requestContext"]["authorizer"]["lambda"] = written(Caller(owner, scopes))
     return changed
 
 
@@ -93,12 +103,10 @@ class Service:
         self.usage = FakeUsage(self.store)
         self.limiter = Limiter(usage=self.usage, journal=self.journal, defaults=self.limits)
         self.keys = FakeKeys()
-        self.door: Door = FakeDoor()
 
     def desk(self, rules: Rules = Rules()) -> Desk:  # noqa: B008 (a frozen value)
         """What the api's routes need."""
         return Desk(
-            door=self.door,
             keys=self.keys,
             store=self.store,
             journal=self.journal,

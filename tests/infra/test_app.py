@@ -25,6 +25,7 @@ OUTPUTS = {
     "UserPoolId",
     "UserPoolClientId",
     "SignInUrl",
+    "AuthorizeFunctionName",
     "ApiFunctionName",
     "CheckFunctionName",
     "HandOffFunctionName",

@@ -14,13 +14,27 @@ OPEN_ROUTES = {"OPTIONS /v1/{proxy+}", "GET /health", "GET /openapi.json", "GET 
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_no_route_asks_for_a_token_because_the_functions_do(stage: str) -> None:
-    """T6: the gateway lets all of them pass, and knows no token. What it knows as open it holds down."""
+def test_every_route_but_the_open_ones_asks_authorize(stage: str) -> None:
+    """T6; a browser's first question, health and our own 404 are open. Who shows nothing is refused by the gateway."""
     made = template(stage)
+    (authorizer_id,) = made.all("AWS::ApiGatewayV2::Authorizer")
+    authorizer = made.one("AWS::ApiGatewayV2::Authorizer")
+    assert authorizer["AuthorizerType"] == "REQUEST"
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    assert authorizer["EnableSimpleResponses"] is True
+    assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
+    assert {"Fn::GetAtt": [made.function_id("authorize"), "Arn"]} in authorizer["AuthorizerUri"]["Fn::Join"][1]
     routes = {route["RouteKey"]: route for route in made.all("AWS::ApiGatewayV2::Route").values()}
     assert routes.keys() == {"ANY /v1/{proxy+}", *CHECKED_ROUTES, *OPEN_ROUTES}
-    assert {route["AuthorizationType"] for route in routes.values()} == {"NONE"}
-    assert not made.all("AWS::ApiGatewayV2::Authorizer")
+    for key in routes.keys() - OPEN_ROUTES:
+        assert routes[key]["AuthorizationType"] == "CUSTOM"
+        assert routes[key]["AuthorizerId"] == {"Ref": authorizer_id}
+    assert {key for key, route in routes.items() if route["AuthorizationType"] == "NONE"} == OPEN_ROUTES
+
+
+def test_a_revoked_key_opens_for_a_minute_at_most() -> None:
+    """T6: as long as the gateway goes by what it was told."""
+    assert template("prod").one("AWS::ApiGatewayV2::Authorizer")["AuthorizerResultTtlInSeconds"] == 60
 
 
 def test_routes_lead_to_their_function_in_the_newer_payload_format() -> None:
@@ -42,7 +56,7 @@ def test_tokens_are_those_of_our_own_user_pool(stage: str) -> None:
     made = template(stage)
     (pool,) = made.all("AWS::Cognito::UserPool")
     (client,) = made.all("AWS::Cognito::UserPoolClient")
-    variables = made.environment("api")
+    variables = made.environment("authorize")
     assert variables["PUNCTUAL_AUDIENCE"] == {"Ref": client}
     issuer = text_of(variables["PUNCTUAL_ISSUER"])
     assert issuer == f"https://cognito-idp.<AWS::Region>.<AWS::URLSuffix>/<{pool}>"
@@ -53,7 +67,7 @@ def test_on_this_machine_the_keys_come_from_the_emulator() -> None:
     """Its tokens name AWS as their issuer all the same."""
     made = synthesised(stage="local", cognito_url="http://127.0.0.1:4566")
     (pool,) = made.all("AWS::Cognito::UserPool")
-    variables = made.environment("api")
+    variables = made.environment("authorize")
     assert text_of(variables["PUNCTUAL_ISSUER_KEYS_URL"]) == f"http://127.0.0.1:4566/<{pool}>/.well-known/jwks.json"
     assert text_of(variables["PUNCTUAL_ISSUER"]).startswith("https://cognito-idp.")
 
@@ -61,7 +75,7 @@ def test_on_this_machine_the_keys_come_from_the_emulator() -> None:
 def test_an_existing_issuer_takes_the_place_of_the_user_pool() -> None:
     """By two settings; then there is no pool of ours at all."""
     made = template_with_everything()
-    variables = made.environment("api")
+    variables = made.environment("authorize")
     assert variables["PUNCTUAL_ISSUER"] == "https://issuer.example.com/"
     assert variables["PUNCTUAL_AUDIENCE"] == "punctual,other"
     assert variables["PUNCTUAL_ISSUER_KEYS_URL"] == "https://issuer.example.com/.well-known/openid-configuration"
@@ -104,6 +118,8 @@ def test_requests_are_written_down_with_their_id_and_without_secrets(stage: str)
         "$context.requestId",
         "$context.requestTime",
         "$context.identity.sourceIp",
+        "$context.authorizer.owner",
+        "$context.authorizer.key_id",
         "$context.routeKey",
         "$context.path",
         "$context.status",
@@ -111,6 +127,7 @@ def test_requests_are_written_down_with_their_id_and_without_secrets(stage: str)
         "$context.responseLatency",
         "$context.integrationLatency",
         "$context.integrationErrorMessage",
+        "$context.authorizer.error",
     }
     log_group = access_log["DestinationArn"]["Fn::GetAtt"][0]
     assert "RetentionInDays" in made.all("AWS::Logs::LogGroup")[log_group]

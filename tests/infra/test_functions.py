@@ -15,11 +15,9 @@ from tests.infra.templates import STAGES, synthesised, template, template_with_e
 
 # Name → what it is given beside Powertools' own three. Nothing that it does not read.
 VARIABLES = {
+    "authorize": {"PUNCTUAL_TABLE", "PUNCTUAL_ISSUER", "PUNCTUAL_AUDIENCE", "PUNCTUAL_ISSUER_KEYS_URL"},
     "api": {
         "PUNCTUAL_TABLE",
-        "PUNCTUAL_ISSUER",
-        "PUNCTUAL_AUDIENCE",
-        "PUNCTUAL_ISSUER_KEYS_URL",
         "PUNCTUAL_SECRETS_KEY_ARN",
         "PUNCTUAL_HORIZON_SECONDS",
         "PUNCTUAL_PRIVATE_TARGETS",
@@ -31,9 +29,6 @@ VARIABLES = {
     },
     "check": {
         "PUNCTUAL_TABLE",
-        "PUNCTUAL_ISSUER",
-        "PUNCTUAL_AUDIENCE",
-        "PUNCTUAL_ISSUER_KEYS_URL",
         "PUNCTUAL_SECRETS_KEY_ARN",
         "PUNCTUAL_HORIZON_SECONDS",
         "PUNCTUAL_PRIVATE_TARGETS",
@@ -165,7 +160,7 @@ def test_settings_reach_the_functions() -> None:
     for function in ("api", "fire"):
         assert made.environment(function)["PUNCTUAL_PRIVATE_TARGETS"] == "10.0.0.0/8:80,[fd00::1]"
         assert made.environment(function)["PUNCTUAL_ALLOWED_PORTS"] == "443,8443"
-    for function in set(FUNCTIONS) - {"count"}:
+    for function in set(FUNCTIONS) - {"authorize", "count"}:
         assert made.environment(function)["PUNCTUAL_HORIZON_SECONDS"] == "180"
     assert made.environment("sweep")["PUNCTUAL_SWEEP_MINUTES"] == "1"
     assert made.environment("bury")["PUNCTUAL_ALERT_WINDOW_SECONDS"] == "60"

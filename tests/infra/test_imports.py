@@ -27,8 +27,9 @@ class Imported(NamedTuple):
 
 
 MOST = {
-    "api": Imported(39, 22),
-    "check": Imported(41, 36),
+    "authorize": Imported(13, 2),
+    "api": Imported(40, 22),
+    "check": Imported(42, 36),
     "hand_off": Imported(15, 5),
     "sweep": Imported(15, 6),
     "fire": Imported(28, 26),

@@ -17,6 +17,10 @@ ADDRESS_TOPICS = {"Fn::Join": ["", [{"Fn::Join": [":", _ARN]}, "*"]]}
 
 # The whole of it. `*` stands where AWS allows nothing else: ListStreams knows no resource.
 RIGHTS = {
+    "authorize": {
+        "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "table": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    },
     "api": {
         "own log": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "table": {
@@ -94,6 +98,7 @@ MESSAGE_USE = {"kms:Decrypt", "kms:GenerateDataKey"}
 
 # With a customer key: what each function may do with it, and only by way of the service that it calls.
 KEY_RIGHTS = {
+    "authorize": {"dynamodb": TABLE_USE},
     "api": {"dynamodb": TABLE_USE},
     "check": {"dynamodb": TABLE_USE},
     "hand_off": {"dynamodb": TABLE_USE, "sqs": MESSAGE_USE},
@@ -132,14 +137,15 @@ def test_a_customer_key_adds_its_use_by_way_of_the_services_a_function_calls(fun
     assert by_service == KEY_RIGHTS[function]
 
 
-def test_check_may_count_what_owners_use_and_change_nothing_else() -> None:
-    """The emulator does not look at conditions."""
+@pytest.mark.parametrize(("function", "partitions"), [("check", "USAGE#*"), ("authorize", "KEY#*")])
+def test_who_only_takes_notes_may_change_nothing_else(function: str, partitions: str) -> None:
+    """What owners use; when a key was last used. The emulator does not look at conditions."""
     (statement,) = (
         statement
-        for statement in statements_of(template("prod"), "check")
+        for statement in statements_of(template("prod"), function)
         if statement["Action"] == "dynamodb:UpdateItem"
     )
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["USAGE#*"]}}
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [partitions]}}
 
 
 @pytest.mark.parametrize("make", [lambda: template("prod"), template_with_everything])
@@ -194,6 +200,7 @@ def test_only_our_api_and_our_rule_may_call_a_function() -> None:
         for permission in made.all("AWS::Lambda::Permission").values()
     }
     assert callers == {
+        (made.function_id("authorize"), "apigateway.amazonaws.com"),
         (made.function_id("api"), "apigateway.amazonaws.com"),
         (made.function_id("check"), "apigateway.amazonaws.com"),
         (made.function_id("sweep"), "events.amazonaws.com"),

@@ -18,10 +18,6 @@ from tests.infra.templates import STAGES, Template, template, template_with_ever
 ADDRESS_TOPICS = "arn:<AWS::Partition>:sns:<AWS::Region>:<AWS::AccountId>:<AWS::StackName>-address-*"
 
 EVERYWHERE = {
-    *(
-        ("AwsSolutions-APIG4", f"FrontDoor/HttpApi/{route}")
-        for route in ("ANY--v1--{proxy+}", "POST--v1--test", "POST--v1--validate")
-    ),
     ("AwsSolutions-APIG4", "FrontDoor/Description"),
     ("AwsSolutions-APIG4", "FrontDoor/Docs"),
     ("AwsSolutions-APIG4", "FrontDoor/Elsewhere"),
@@ -42,7 +38,16 @@ EVERYWHERE = {
 ON_THIS_MACHINE = {
     *(
         ("AwsSolutions-L1", f"{part}/Function")
-        for part in ("Burying", "Counting", "Firing", "FrontDoor", "FrontDoor/Checking", "HandingOff", "Sweeping")
+        for part in (
+            "Burying",
+            "Counting",
+            "Firing",
+            "FrontDoor",
+            "FrontDoor/Authorizing",
+            "FrontDoor/Checking",
+            "HandingOff",
+            "Sweeping",
+        )
     ),
     ("AwsSolutions-SNS3", "Channels/Alerts"),
     ("AwsSolutions-SQS4", "Channels/DeadLetters"),

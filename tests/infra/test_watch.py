@@ -13,7 +13,7 @@ from tests.infra.templates import STAGES, Template, synthesised, template
 ALARMS = {
     *(
         f"{name}{trouble}"
-        for name in ("Api", "Check", "HandOff", "Sweep", "Fire", "Bury", "Count")
+        for name in ("Authorize", "Api", "Check", "HandOff", "Sweep", "Fire", "Bury", "Count")
         for trouble in ("Errors", "Throttles")
     ),
     "SweepSilence",

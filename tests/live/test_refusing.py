@@ -48,9 +48,16 @@ def test_bad_json_is_refused(stack: DeployedStack) -> None:
     assert refused.status == 400 and refused.body["code"] == "invalid_json"
 
 
-@pytest.mark.parametrize("token", ["", "nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."])
+def test_without_a_token_the_gateway_refuses_by_itself(stack: DeployedStack) -> None:
+    """T6. None of our functions is asked."""
+    refused = stack.call("POST", "/v1/jobs", SOON, token="")
+
+    assert refused.status == 401 and refused.body == {"message": "Unauthorized"}
+
+
+@pytest.mark.parametrize("token", ["nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."])
 def test_a_wrong_token_gets_nowhere(stack: DeployedStack, token: str) -> None:
-    """T6. No token, none at all, and one that says of itself that it needs no signature."""
+    """T6. What is none at all, and one that says of itself that it needs no signature."""
     refused = stack.call("POST", "/v1/jobs", SOON, token=token)
 
     assert refused.status == 401 and refused.body["code"] == "unauthenticated"
