@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+import requests
 
 from lambdas.jobs.due_job import DUE_SHARDS
 from lambdas.jobs.instant import rfc3339
@@ -63,19 +64,24 @@ def half_buried(own: OwnStack, receiver: Target) -> Sequence[str]:
 
 def test_an_api_that_is_killed_after_a_write_has_made_each_job_once(own: OwnStack, receiver: Target) -> None:
     """F1. The client hears nothing and repeats with its key: what is there is found, what is missing is made."""
-    path, key, answers = "/made", str(uuid.uuid4()), list[Answer]()
+    path, key, answers = "/made", str(uuid.uuid4()), list[Answer | None]()
     job = {"url": receiver.url(path), "delay_seconds": DELAY_SECONDS, "body": "x" * LARGE, "name": key}
+    document, headers = {"jobs": [job] * MANY}, {"Idempotency-Key": key}
 
-    def schedule() -> Answer:
-        return own.deployed.call("POST", "/v1/jobs/batch", {"jobs": [job] * MANY}, headers={"Idempotency-Key": key})
+    def schedule() -> Answer | None:
+        try:
+            return own.deployed.call("POST", "/v1/jobs/batch", document, headers=headers)
+        except (requests.RequestException, AssertionError):
+            return None  # the connection broke, or the gateway says so in words that are not the API's
 
     posting = threading.Thread(target=lambda: answers.append(schedule()))
     kill_when(own, "ApiFunctionName", lambda: bool(named(own, key)), begin=posting.start)
     made = named(own, key)
     posting.join()
-    assert answers[0].status >= 500 and made
+    assert made and not is_answered(answers[0])
 
-    again = eventually(schedule, lambda answer: answer.status < 500, within_seconds=30)
+    again = eventually(schedule, is_answered, within_seconds=30)
+    assert again is not None
     ids = [result["job"]["id"] for result in again.body["results"]]
     assert set(made) <= set(ids) == set(named(own, key))
     fired_once(own, receiver, path, ids)
@@ -194,6 +200,10 @@ def sweep(own: OwnStack) -> None:
 
 
 # What is seen
+
+
+def is_answered(answer: Answer | None) -> bool:
+    return answer is not None and answer.status < 500
 
 
 def named(own: OwnStack, name: str) -> list[str]:
