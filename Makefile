@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast corpus mutants chaos check synth bench redrive recount lock clean
+.PHONY: help setup run test test-fast corpus mutants chaos fuzz check synth bench redrive recount lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ mutants: setup ## take each protection out, in a copy, and see its tests fail (A
 
 chaos: setup ## ten minutes of faults on a local stack of its own, and a verdict (SEED=7 MINUTES=2 for others)
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" $(BIN)/python -m tests.chaos
+
+fuzz: setup ## a local stack, asked what nobody thought of, for ten minutes (MINUTES=60 SEED=7 for others)
+	@$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(SEED),--seed "$(SEED)")
 
 check: ## style, types, the template's security rules, known holes in what is depended on
 	@$(PYTHON) -m local.setup checks

@@ -43,7 +43,9 @@ class NewKey(TypedDict, total=False):
 @with_config(_CLOSED)
 class NotifyChange(TypedDict, total=False):
     on: Annotated[list[End] | None, Field(json_schema_extra={"uniqueItems": True})]
-    email: Annotated[str | None, Field(description="It must be confirmed; null is none.")]
+    email: Annotated[
+        str | None, Field(json_schema_extra={"format": "email"}, description="It must be confirmed; null is none.")
+    ]
     addresses: Annotated[dict[str, None], Field(description="null takes an address away.")]
 
 

@@ -19,6 +19,7 @@ from description.words import linked, meanings, rows
 from lambdas.handlers.door import GUARDED
 from lambdas.handlers.limiting import schedules
 from lambdas.handlers.routes import ROUTES
+from lambdas.jobs.headers import IDEMPOTENCY_KEY
 from lambdas.jobs.outgoing import VERSION
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ _ID = {"in": "path", "name": "id", "required": True, "schema": {"type": "string"
 _HOST = {"in": "path", "name": "host", "required": True, "schema": {"type": "string"}}
 _PARAMETERS = {"id": _ID, "host": _HOST}
 _ANY_MERGE_PATCH = ("application/json", "application/merge-patch+json")
-_QUERIES = {
+_QUERIES: dict[str, Json] = {
     "status": {"type": "string"},
     "from": {"type": "string"},
     "to": {"type": "string"},
@@ -36,7 +37,7 @@ _QUERIES = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50},
     "cursor": {"type": "string"},
     "interval": {"type": "string", "enum": ["hour", "day"], "default": "day"},
-    "timezone": {"type": "string", "default": "UTC"},
+    "timezone": {"type": "string"},
 }
 
 
@@ -120,15 +121,20 @@ def _parameters(path: str, operation: Operation) -> list[Json]:
     if operation.query is not None:
         told = meanings(operation.query)
         parameters += [
-            {"in": "query", "name": name, "schema": _QUERIES[name], "description": meaning}
+            {"in": "query", "name": name, "schema": _or_empty(_QUERIES[name]), "description": meaning}
             for name, meaning in told.items()
         ]
     if operation.once:
         text = "The same request with the same key is done once; see [repeating a request](/docs#repeating-a-request)."
-        parameters.append(_header("Idempotency-Key", text, minLength=1, maxLength=255))
+        parameters.append(_header("Idempotency-Key", text, pattern=f"^{IDEMPOTENCY_KEY.pattern}$"))
     if operation.conditional:
         parameters.append(_header("If-Match", "Versions that the change is meant for, such as `3`; `*` is any."))
     return parameters
+
+
+def _or_empty(schema: Json) -> Json:
+    """A parameter without a value is as good as none."""
+    return schema if schema == {"type": "string"} else {"anyOf": [schema, {"const": ""}]}
 
 
 def _header(name: str, description: str, **more: Any) -> Json:
@@ -140,6 +146,8 @@ def _successes(method: str, path: str, operation: Operation) -> Json:
     first = next(iter(operation.answers.values()))
     for status, shape in operation.answers.items():
         told[str(status)] = {"description": _MEANING[status], "headers": _headers(method, path, operation, status)}
+        if operation.leads_to:
+            told[str(status)]["links"] = {name: _link(name) for name in operation.leads_to}
         if shape is not None:
             content = shape if isinstance(shape, dict) else {"$ref": _REF.format(model=shape.__name__)}
             example = {"example": operation.answered} if operation.answered is not None and shape is first else {}
@@ -147,6 +155,10 @@ def _successes(method: str, path: str, operation: Operation) -> Json:
     if method == "GET":
         told["304"] = {"description": _MEANING[304], "headers": {"ETag": _TAG}}
     return told
+
+
+def _link(operation_id: str) -> Json:
+    return {"operationId": operation_id, "parameters": {"id": "$response.body#/id"}}
 
 
 _MEANING = {

@@ -36,6 +36,8 @@ class Operation:
     conditional: bool = False
     """Whether it takes If-Match."""
     conflicts: tuple[str, ...] = ()
+    leads_to: tuple[str, ...] = ()
+    """The ids of the operations that take the id of what it makes."""
     quota: bool = False
     """Whether it can be refused because there is too much already (429 `quota_exceeded`)."""
 
@@ -87,6 +89,7 @@ _STATS = {
     "totals": _COUNTS,
     "series": [{"start": "2026-11-29T05:00:00.000Z", "start_local": "2026-11-29T00:00:00.000-05:00", **_COUNTS}],
 }
+_OF_A_JOB = ("readJob", "changeJob", "cancelJob", "runJob", "rerunJob")
 _DAMAGED = ("job_damaged",)
 _ENDED = ("job_running", "job_finished", *_DAMAGED)
 
@@ -99,6 +102,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         taken=example("Scheduling a job"),
         answered=_SCHEDULED,
         once=True,
+        leads_to=_OF_A_JOB,
         conflicts=_DAMAGED,
         quota=True,
     ),
@@ -143,6 +147,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {201: answers.Job, 200: answers.Job},
         answered=_SCHEDULED,
         once=True,
+        leads_to=_OF_A_JOB,
         conflicts=("job_not_finished", "request_expired", *_DAMAGED),
         quota=True,
     ),
@@ -190,6 +195,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         taken=_NEW_KEY,
         answered=_FRESH_KEY,
         once=True,
+        leads_to=("revokeKey",),
         quota=True,
     ),
     ("GET", "/v1/keys"): Operation(

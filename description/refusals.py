@@ -55,7 +55,7 @@ _MEANING = {
     500: "A fault of the service.",
     503: "Something behind the service does not answer; nothing was changed.",
 }
-_BY_THE_GATEWAY = frozenset({413, 429, 500, 503})
+_BY_THE_GATEWAY = frozenset({401, 413, 429, 500, 503})
 """What the gateway also answers by itself, in its own form."""
 
 
@@ -98,7 +98,7 @@ def _response(status: int, codes: tuple[str, ...]) -> Json:
         content["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayRefusal"}}
     told: Json = {"description": _MEANING[status], "content": content}
     if headers := _HEADERS.get(status):
-        told["headers"] = {name: {"schema": {"type": "string"}, "required": status in (401, 503)} for name in headers}
+        told["headers"] = {name: {"schema": {"type": "string"}, "required": False} for name in headers}
     return told
 
 

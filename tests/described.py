@@ -34,13 +34,15 @@ def check_described(method: str, path: str, status: int, headers: Mapping[str, s
         return
     if told is None:
         assert status in (400, 401, 404, 405, 429, 500, 503), f"{where}: nothing is described there"
-        _check_content(where, {"application/problem+json": {"schema": _PROBLEM}}, headers, content)
+        _check_content(where, _ANY_REFUSAL, headers, content)
         return
     response = told["responses"].get(str(status))
     assert response is not None, f"{where} is not described: {content[:300]!r}"
     if _kind(headers) != "application/json" or status < 400:  # the gateway's own have its headers
-        missing = [name for name, header in response.get("headers", {}).items() if header.get("required")]
-        missing = [name for name in missing if name.lower() not in headers]
+        due = [
+            name for name, header in response.get("headers", {}).items() if header["required"] or status in (401, 503)
+        ]
+        missing = [name for name in due if name.lower() not in headers]
         assert not missing, f"{where} lacks {missing}"
     _check_content(where, response.get("content", {}), headers, content)
 
@@ -76,7 +78,10 @@ def _close(value: Any) -> None:
             _close(member)
 
 
-_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_ANY_REFUSAL = {
+    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+    "application/json": {"schema": {"$ref": "#/components/schemas/GatewayRefusal"}},
+}
 
 
 def _told(method: str, path: str) -> Json | None:

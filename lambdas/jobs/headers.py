@@ -21,7 +21,7 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: a token
 _VALUE = re.compile(
     r"[\t\x20-\x7e\xa0-\xff]*"
 )  # Latin-1 without controls, those above ASCII too (\x85 ends a line to some)
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,253}[\x21-\x2b\x2d-\x7e])?")
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,253}[\x21-\x2b\x2d-\x7e])?")
 
 _DENIED = frozenset(
     {
@@ -117,7 +117,7 @@ def check_idempotency_key(key: str | None) -> None:
 
     1 to 255 printable ASCII characters, no outer blanks. A comma means that the header was sent twice.
     """
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         message = (
             "Idempotency-Key must be 1 to 255 printable ASCII characters without comma and outer blanks, sent once."
         )
