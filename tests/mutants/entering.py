@@ -93,6 +93,7 @@ ENTERING = (
         "return hmac.compare_digest(self.hash, hashed)",
         "return hmac.compare_digest(self.hash, self.hash)",
         "jobs/test_doorkeeper.py::test_the_right_id_with_another_secret_is_refused",
+        "handlers/test_authorize.py::test_what_is_wrong_is_401",
     ),
     taking_out(
         "T6",
