@@ -46,9 +46,9 @@ _JOB = example("Reading a job")
 _LISTED = {**_JOB, "request": {name: value for name, value in _JOB["request"].items() if name != "body"}}
 _SCHEDULED = {**_JOB, "attempts": [], "attempt_count": 0, "next_attempt_at": _JOB["due_at"], "version": 1}
 _NEW_KEY = {"name": "deploy", "scopes": ["jobs:write"], "expires_at": "2027-06-01T00:00:00Z"}
-_FRESH_KEY = example("API keys") | {"key": f"punctual_live_5f0c2a91d7e84b36_{'0' * 49}"}  # nosec B105 - an example
+_FRESH_KEY = example("API keys") | {"key": f"punctual_live_5f0c2a91d7e84b36_{'0' * 49}"}
 _SECRET = {
-    "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",  # nosec B105 - an example
     "created_at": "2026-11-21T10:15:30.123Z",
     "previous_expires_at": None,
 }
