@@ -10,9 +10,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
+
+op: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
+"""Not for everybody: what a pattern means to the standard library's own matcher."""
 
 Item = tuple[Any, Any]
 Then = Callable[[int], bool]
