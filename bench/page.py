@@ -15,8 +15,7 @@ REASONS: Mapping[str, str] = {
     "lateness-": "sender, target and whatever else ran shared two cores; what the floor took in the same run tells "
     "how much of it is the machine's",
     "stack-": "the emulator, its workers and the target share this machine's cores",
-    "cpu-": "limits, keys and what HTTP asks of an answer have come to it since it met the target; the floor is "
-    "botocore's part",
+    "cpu-": "the floor, which is botocore's part, moves with the machine",
     "handler-": "Powertools come on top of botocore, and our dataclasses, which are built while they are imported",
     "size-api": "byte code doubles what pydantic takes, which is half of the package",
     "cost-minutely": "nobody shares the two to three seconds that a worker waits for the instant; a month of it is "
