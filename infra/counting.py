@@ -8,10 +8,10 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.channels import may_send, secure_queue
+from infra.channels import may_send
 from infra.job_store import JobStore
 from infra.python_function import FunctionRecipe
-from infra.security_rules import acknowledge
+from infra.stream import acknowledge_stream_listing, given_up_records
 
 
 class Counting(Construct):
@@ -19,24 +19,10 @@ class Counting(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, recipe: FunctionRecipe, store: JobStore) -> None:
         super().__init__(scope, construct_id)
-        # Where Lambda notes which part of the stream was given up; a recount makes it good.
-        self.failures = secure_queue(
-            self,
-            "Uncounted",
-            settings=recipe.settings,
-            key=recipe.key,
-            visibility=Duration.seconds(30),
-            retention=Duration.days(14),
-        )
-        acknowledge(
-            self.failures, "AwsSolutions-SQS3", "It is where dead letters of the stream end; an alarm watches it."
-        )
+        # A recount makes good what is noted here.
+        self.failures = given_up_records(self, "Uncounted", recipe=recipe)
         self.function = _function(self, recipe=recipe, store=store, failures=self.failures)
-        acknowledge(
-            self.node.find_child("Role"),
-            "AwsSolutions-IAM5[Resource::*]",
-            "dynamodb:ListStreams lists the streams of an account; AWS knows no resource for it.",
-        )
+        acknowledge_stream_listing(self)
         lambda_.EventSourceMapping(
             self,
             "Stream",

@@ -8,10 +8,10 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.channels import Channels, may_send, secure_queue
+from infra.channels import Channels, may_send
 from infra.job_store import JobStore
 from infra.python_function import FunctionRecipe
-from infra.security_rules import acknowledge
+from infra.stream import acknowledge_stream_listing, given_up_records
 
 
 class HandingOff(Construct):
@@ -21,24 +21,10 @@ class HandingOff(Construct):
         self, scope: Construct, construct_id: str, *, recipe: FunctionRecipe, store: JobStore, channels: Channels
     ) -> None:
         super().__init__(scope, construct_id)
-        # Where Lambda notes which part of the stream was given up. The sweep's overdue query fires those jobs.
-        self.failures = secure_queue(
-            self,
-            "Failures",
-            settings=recipe.settings,
-            key=recipe.key,
-            visibility=Duration.seconds(30),
-            retention=Duration.days(14),
-        )
-        acknowledge(
-            self.failures, "AwsSolutions-SQS3", "It is where dead letters of the stream end; an alarm watches it."
-        )
+        # The sweep's overdue query fires the jobs that are noted here.
+        self.failures = given_up_records(self, "Failures", recipe=recipe)
         self.function = _function(self, recipe=recipe, store=store, channels=channels, failures=self.failures)
-        acknowledge(
-            self.node.find_child("Role"),
-            "AwsSolutions-IAM5[Resource::*]",
-            "dynamodb:ListStreams lists the streams of an account; AWS knows no resource for it.",
-        )
+        acknowledge_stream_listing(self)
         lambda_.EventSourceMapping(
             self,
             "Stream",

@@ -175,10 +175,7 @@ def fire_parts() -> tuple[Worker, PowertoolsJournal]:
     journal, clock = _journal(), SystemClock()
     notify_of = _notify_of(clock)
     alerts = _alerts(notify_of, clock)
-    policy = AddressPolicy.from_settings(
-        private_targets=_text("PUNCTUAL_PRIVATE_TARGETS", ""),
-        allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
-    )
+    policy = AddressPolicy.from_settings(**_address_settings())
     worker = Worker(
         store=_store(),
         queue=_queue(),
@@ -243,11 +240,15 @@ def _limiter(journal: PowertoolsJournal) -> Limiter:
 def _rules() -> Rules:
     from lambdas.jobs.destination import Rules
 
-    return Rules.from_settings(
-        private_targets=_text("PUNCTUAL_PRIVATE_TARGETS", ""),
-        allowed_ports=_text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
-        own_hosts=_text("PUNCTUAL_OWN_HOSTS", ""),
-    )
+    return Rules.from_settings(**_address_settings(), own_hosts=_text("PUNCTUAL_OWN_HOSTS", ""))
+
+
+def _address_settings() -> dict[str, str]:
+    """Which addresses may be called: the same at the door and at the socket."""
+    return {
+        "private_targets": _text("PUNCTUAL_PRIVATE_TARGETS", ""),
+        "allowed_ports": _text("PUNCTUAL_ALLOWED_PORTS", "80,443,8080,8443"),
+    }
 
 
 def _counters() -> DynamoDbCounters:
