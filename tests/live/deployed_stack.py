@@ -217,11 +217,11 @@ def shared(folder: Path) -> Iterator[DeployedStack]:
 def started(state: Path, settings: Mapping[str, str]) -> Iterator[None]:
     """A stack of one's own; it stops by itself when its stdin closes, so even when this process is killed.
 
-    `settings` are those of `make run`; without PUNCTUAL_PORT a free port is taken. With KEEP it goes on with the jobs
-    of the last run.
+    `settings` are those of `make run`; without PUNCTUAL_PORT, here or in the environment, a free port is taken. With
+    KEEP it goes on with the jobs of the last run.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PUNCTUAL_")}
-    environment["PUNCTUAL_PORT"] = str(free_port(PREFERRED_PORT))
+    environment["PUNCTUAL_PORT"] = os.environ.get("PUNCTUAL_PORT") or str(free_port(PREFERRED_PORT))
     state.parent.mkdir(parents=True, exist_ok=True)
     output = state.with_name("run.log")
     with open(output, "w") as log:
