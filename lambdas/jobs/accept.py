@@ -12,8 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs import expecting
+from lambdas.jobs.destination import origin_of
 from lambdas.jobs.due_time import DueTime, check_zone_name, due_after, due_at, read_time
 from lambdas.jobs.expecting import Confirmed, nobody
+from lambdas.jobs.headers import is_secret
 from lambdas.jobs.job import Expectation, Job, Request, RetryPolicy
 from lambdas.jobs.requested import requested
 from lambdas.jobs.scheduling import FIELDS, RETRY_FIELDS, Faults, Scheduling, sound_part
@@ -69,7 +71,8 @@ def edit(
     rules: Rules,
     confirmed: Confirmed = nobody,
 ) -> Job:
-    """The next version of a scheduled job, as a JSON merge patch (RFC 7396) changes it.
+    """The next version of a scheduled job, as a JSON merge patch (RFC 7396) changes it; if it changes nothing, the very
+    job that it got.
 
     null sets a field back to its default. `headers`, `body`, `expect` and `notify` are replaced whole, `retry` by its
     members; `body` and `body_base64` replace each other. Only what the patch names is judged. A patch that names a
@@ -89,8 +92,25 @@ def edit(
     if isinstance(document.get("retry"), dict):
         base, document["retry"] = _reset_retry(base, document["retry"])
     edited = _judged(base, document, now_ms=now_ms, rules=rules, confirmed=confirmed, faults=faults)
+    if "headers" not in document:
+        _keep_secrets_from_strangers(job.request, edited.request, faults)
     faults.refuse_if_any()
-    return edited.edited(now_ms=now_ms, horizon=horizon)
+    return job if edited == job else edited.edited(now_ms=now_ms, horizon=horizon)
+
+
+def _keep_secrets_from_strangers(before: Request, after: Request, faults: Faults) -> None:
+    """Secrets are written and never read back (T7), so no change of the URL may have them sent to where they were not
+    meant for. Browsers and curl drop such headers when they follow a redirect to another origin; a job would fail then
+    long after its user has gone, so that they are asked to say what is meant."""
+    if origin_of(before.url) == origin_of(after.url):
+        return
+    secret = [name for name, _ in after.headers if is_secret(name, before.secret_headers)]
+    if secret:
+        message = (
+            f"The url leads to another scheme, host or port, and {', '.join(secret)} was written for "
+            f"{origin_of(before.url)}. Give headers again, with what the new target is to get, or null for none."
+        )
+        faults.add("headers", "required", message)
 
 
 def _need_time(faults: Faults) -> None:

@@ -10,7 +10,7 @@ from lambdas.jobs.addresses import AddressPolicy, host_and_port, is_public, spli
 from lambdas.jobs.errors import ValueRefused
 from lambdas.jobs.hostname import Host, canonical_host
 
-__all__ = ["AddressPolicy", "Rules", "canonical_url"]
+__all__ = ["AddressPolicy", "Rules", "canonical_url", "origin_of"]
 
 LONGEST_URL = 2_048
 
@@ -86,6 +86,11 @@ def canonical_url(url: str, rules: Rules) -> str:
     if len(canonical) > LONGEST_URL:
         raise _too_long()
     return canonical
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a canonical URL, as it writes them: what differs is another place."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 def _check_text(url: str) -> None:

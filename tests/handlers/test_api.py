@@ -170,6 +170,17 @@ def test_a_patch_that_names_its_version_loses_against_a_rival(service: Service, 
     assert service.store[job.id].name == "rival"
 
 
+def test_a_patch_that_changes_nothing_is_answered_with_the_job_as_it_is(service: Service, call: Call) -> None:
+    """No new version, so that nobody's `If-Match` fails for nothing; but one that is out of date still does."""
+    job = service.store.add(a_job(owner=ADA, name="purge"))
+    for document in ({}, {"name": "purge"}, {"timeout_seconds": 30, "retry": None}):
+        answer = call("PATCH", f"/v1/jobs/{job.id}", document, if_match="1")
+        assert (answer["statusCode"], answer["headers"]["etag"]) == (200, '"1"')
+        assert answer["body"] == call("GET", f"/v1/jobs/{job.id}")["body"]
+    assert service.store[job.id] == job
+    assert code(call("PATCH", f"/v1/jobs/{job.id}", {}, if_match="2")) == (412, "version_conflict")
+
+
 @pytest.mark.parametrize(("method", "action"), [("PATCH", ""), ("DELETE", ""), ("POST", "/run")])
 def test_an_edit_that_races_with_a_claim_is_told_that_the_job_runs(
     service: Service, call: Call, method: str, action: str

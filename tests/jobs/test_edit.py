@@ -44,10 +44,29 @@ def waiting_for_its_retry() -> Job:
     return claimed.retried(attempt, fire_at_ms=NOW_MS + DAY_MS, now_ms=NOW_MS, horizon=HORIZON)
 
 
-def test_an_empty_patch_is_fine() -> None:
-    """It changes nothing but the version."""
-    job = a_full_job()
-    assert edited(job) == unchanged_but(job)
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {},
+        {"name": "purge"},
+        {"url": "https://EXAMPLE.com:443/items#part"},
+        {"headers": {"X-Reason": "expired"}, "body": "a"},
+        {"at": rfc3339(NOW_MS + DAY_MS), "timezone": None},
+        {"timeout_seconds": None, "retry": {"max_attempts": None}, "expect": None, "notify": None},
+    ],
+    ids=["nothing", "a name", "a URL in another spelling", "a request", "a time", "defaults"],
+)
+def test_a_patch_that_changes_nothing_gives_the_very_job_back(patch: dict[str, Any]) -> None:
+    """So that nothing is written, and neither the version nor the next attempt moves: its ETag stays good."""
+    request = Request("POST", "https://example.com/items", (("X-Reason", "expired"),), Body(b"a", "text"))
+    job = a_job(request=request, name="purge", due_at_ms=NOW_MS + DAY_MS)
+    assert edited(job, **patch) is job
+
+
+def test_a_patch_of_the_same_time_ends_the_wait_for_a_retry() -> None:
+    """It names a time, and the next attempt is then: that is a change."""
+    job = replace(waiting_for_its_retry(), notes=())
+    assert edited(job, at=rfc3339(NOW_MS)) == unchanged_but(job, fire_at_ms=NOW_MS, handoff=True)
 
 
 def test_what_the_patch_does_not_name_stays() -> None:
@@ -56,8 +75,8 @@ def test_what_the_patch_does_not_name_stays() -> None:
     assert edited(job, name="new") == unchanged_but(job, name="new")
     assert edited(job, timeout_seconds=2) == unchanged_but(job, timeout_ms=2_000)
     assert edited(job, method="GET") == unchanged_but(job, request=replace(job.request, method="GET"))
-    assert edited(job, url="HTTP://EXAMPLE.COM") == unchanged_but(
-        job, request=replace(job.request, url="http://example.com/")
+    assert edited(job, url="HTTPS://BÜCHER.KVA.EXAMPLE.COM", headers=None).request == replace(
+        job.request, url="https://xn--bcher-kva.kva.example.com/", headers=()
     )
 
 
@@ -216,6 +235,57 @@ def test_a_secret_is_never_read_back_whatever_is_edited() -> None:
     fresh = edited(job, secret_headers=[], headers={"X-Own": "public"})
     assert shown(fresh, whole=True)["request"]["headers"] == {"X-Own": "public"}
     assert faults(job, headers={"X-Own": "[redacted]"}) == [("headers", "header_value")]
+
+
+SECRET = Request(
+    "POST",
+    "https://example.com/orders",
+    (("X-Plain", "a"), ("Authorization", "Bearer s3cret"), ("X-Own", "s3cret")),
+    None,
+    ("x-own",),
+)
+ELSEWHERE = (
+    "https://example.net/orders",
+    "https://sub.example.com/",
+    "http://example.com/",
+    "https://example.com:8443/",
+)
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_secret_headers_do_not_follow_a_job_to_another_origin(url: str) -> None:
+    """T7: whoever may change jobs and not read their secrets could otherwise have them sent to a host of their own."""
+    job = a_job(request=SECRET)
+    with pytest.raises(RequestRefused) as refused:
+        edited(job, url=url, name="new")
+    ((field, code, message),) = [(fault.field, fault.code, fault.message) for fault in refused.value.faults]
+    assert (field, code) == ("headers", "required")
+    assert "Authorization, X-Own" in message and "X-Plain" not in message and "s3cret" not in message
+    assert faults(job, url=url, secret_headers=[]) == [("headers", "required")]
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_a_job_goes_to_another_origin_with_headers_that_are_written_anew(url: str) -> None:
+    """Or with none; and headers that anybody may read go along."""
+    job = a_job(request=SECRET)
+    for headers in ({"Authorization": "Bearer other"}, {"X-Plain": "b"}, {}):
+        assert edited(job, url=url, headers=headers).request.headers == tuple(headers.items())
+    assert edited(job, url=url, headers=None).request.headers == ()
+    plain = a_job(request=replace(SECRET, headers=SECRET.headers[:1]))
+    assert edited(plain, url=url).request.headers == (("X-Plain", "a"),)
+
+
+@pytest.mark.parametrize("url", ["https://example.com/", "HTTPS://Example.COM.:443/other?a=b"])
+def test_secret_headers_stay_while_the_origin_does(url: str) -> None:
+    """Another path, or another spelling."""
+    assert edited(a_job(request=SECRET), url=url).request.headers == SECRET.headers
+
+
+def test_one_fault_of_a_url_raises_no_second_of_headers() -> None:
+    """Where it leads is not known then."""
+    job = a_job(request=SECRET)
+    assert faults(job, url="https://10.0.0.1/") == [("url", "url_address_denied")]
+    assert faults(job, url="https://example.net/", headers={"X": 1}) == [("headers", "header_type")]
 
 
 def test_all_faults_of_a_patch_are_told_and_nothing_is_required() -> None:

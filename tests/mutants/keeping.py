@@ -117,6 +117,14 @@ KEEPING = (
     ),
     taking_out(
         "T7",
+        "secrets do not go to another origin",
+        "lambdas/jobs/accept.py",
+        "    if origin_of(before.url) == origin_of(after.url):\n",
+        "    if before:\n",
+        "jobs/test_edit.py::test_secret_headers_do_not_follow_a_job_to_another_origin",
+    ),
+    taking_out(
+        "T7",
         "a URL is told without its query",
         "lambdas/jobs/notice.py",
         'return one_line(base, 300) + ("?…" if mark else "")',
