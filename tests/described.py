@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
+from base64 import b64decode
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -45,6 +47,15 @@ def check_described(method: str, path: str, status: int, headers: Mapping[str, s
         missing = [name for name in due if name.lower() not in headers]
         assert not missing, f"{where} lacks {missing}"
     _check_content(where, response.get("content", {}), headers, content)
+
+
+def check_answer(event: Json, answer: Json) -> None:
+    """The same of what a function behind the gateway answers to an event of it, packed or not."""
+    content = answer["body"]
+    if answer.get("isBase64Encoded"):
+        content = zlib.decompress(b64decode(content), 16 + zlib.MAX_WBITS)
+    method = event["requestContext"]["http"]["method"]
+    check_described(method, event["rawPath"], answer["statusCode"], answer["headers"], content)
 
 
 def check_taken(schema: str, value: Any) -> str | None:

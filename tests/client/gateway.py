@@ -14,7 +14,8 @@ from lambdas.handlers import api, check
 from lambdas.handlers.door import written
 from lambdas.jobs.caller import Caller
 from lambdas.jobs.keys import EVERY_SCOPE
-from tests.handlers.recorded import event
+from tests.described import check_answer
+from tests.handlers.recorded import event as recorded
 
 OWNER = "0e3c9a54-3061-70a2-9f1c-5a3b8a7d2c11"
 TOKEN = "a-token"
@@ -45,6 +46,8 @@ class Gateway:
     troubles: list[Trouble] = field(default_factory=list)
     seen: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     """Method, path and headers (names in lower case) of all requests so far."""
+    undescribed: list[AssertionError] = field(default_factory=list)
+    """What is wrong with answers that are not as the OpenAPI document says."""
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Canned | Lost:
         self.seen.append((method, target, headers))
@@ -54,14 +57,19 @@ class Gateway:
         if not target.startswith("/health") and headers.get("authorization") != f"Bearer {TOKEN}":
             return Canned(401, b'{"message":"Unauthorized"}', {"apigw-requestid": "gateway-1"})
         function = check if target in CHECKED and method == "POST" else api
-        answer = function.handler(_event(method, target, headers, body), None)
+        event = _event(method, target, headers, body)
+        answer = function.handler(event, None)
+        try:
+            check_answer(event, answer)
+        except AssertionError as fault:
+            self.undescribed.append(fault)
         return trouble or Canned(answer["statusCode"], answer["body"].encode(), answer["headers"])
 
 
 def _event(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     """What API Gateway makes of a request (payload format 2.0). The path is handed over decoded, as it does."""
     parts = urlsplit(target)
-    made: dict[str, Any] = event("http_api")
+    made: dict[str, Any] = recorded("http_api")
     made.update(rawPath=parts.path, rawQueryString=parts.query, headers=dict(headers), body=body.decode())
     made["requestContext"]["http"].update(method=method, path=parts.path)
     made["requestContext"]["authorizer"]["lambda"] = written(Caller(OWNER, EVERY_SCOPE))
@@ -70,7 +78,10 @@ def _event(method: str, target: str, headers: Mapping[str, str], body: bytes) ->
 
 @contextlib.contextmanager
 def serving() -> Iterator[Gateway]:
-    """A gateway on a free port of this machine, until the end of the block."""
+    """A gateway on a free port of this machine, until the end of the block.
+
+    Raises AssertionError at the end if any answer of the functions was not as the OpenAPI document says.
+    """
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(lambda: gateway))
     gateway = Gateway(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -81,6 +92,8 @@ def serving() -> Iterator[Gateway]:
         server.shutdown()
         thread.join()
         server.server_close()
+    for fault in gateway.undescribed:
+        raise fault
 
 
 def _handler(gateway: Callable[[], Gateway]) -> type[BaseHTTPRequestHandler]:

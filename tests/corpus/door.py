@@ -12,6 +12,7 @@ from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.jobs.destination import Rules
 from lambdas.jobs.job import Job
+from tests.described import check_answer
 from tests.examples import a_job
 from tests.fakes import FakeClock
 from tests.handlers.recorded import Service, http_event
@@ -43,7 +44,10 @@ class Told:
 
 
 class Door:
-    """The api with an empty table, at one instant. What it accepts is in `jobs`."""
+    """The api with an empty table, at one instant. What it accepts is in `jobs`.
+
+    Raises AssertionError for an answer that is not as the OpenAPI document says.
+    """
 
     def __init__(self, rules: Rules, *, now_ms: int) -> None:
         self._service = Service(clock=FakeClock(now_ms))
@@ -70,4 +74,5 @@ class Door:
         event = http_event(method, path, content, owner=OWNER, headers=headers)
         with patch.object(wiring, "api_parts", lambda: (self._service.desk(self._rules), self._service.journal)):
             answer = api.handler(event, None)
+        check_answer(event, answer)
         return Told(answer["statusCode"], answer["headers"], json.loads(answer["body"]))

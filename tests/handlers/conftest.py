@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
-from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 
 from lambdas.handlers import api, check
 from lambdas.handlers.front import respond
-from tests.described import check_described
+from tests.described import check_answer
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +21,7 @@ def _answers_are_described(monkeypatch: pytest.MonkeyPatch) -> None:
 def _described(respond: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     def checked(event: dict[str, Any], *others: Any) -> dict[str, Any]:
         answer = respond(event, *others)
-        method, headers, content = event["requestContext"]["http"]["method"], answer["headers"], answer["body"]
-        if answer.get("isBase64Encoded"):
-            content = zlib.decompress(b64decode(content), 16 + zlib.MAX_WBITS)
-        check_described(method, event["rawPath"], answer["statusCode"], headers, content)
+        check_answer(event, answer)
         return answer
 
     return checked
