@@ -66,10 +66,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-
 FUNCTIONS := authorize api check hand_off sweep fire bury count
 
 lock: setup ## renew the locks after a change in pyproject.toml (UPGRADE=1 takes the newest versions)
-	@$(COMPILE) pyproject.toml $(FUNCTIONS:%=--extra %) --extra infra -o requirements.txt
-	@$(COMPILE) pyproject.toml --all-extras --constraint requirements.txt -o requirements-dev.txt
+	@$(COMPILE) $(FUNCTIONS:%=--group %) --group infra -o requirements.txt
+	@$(COMPILE) pyproject.toml --all-extras $(FUNCTIONS:%=--group %) --group infra --group dev \
+		--constraint requirements.txt -o requirements-dev.txt
 	@for function in $(FUNCTIONS); do \
-		$(COMPILE) pyproject.toml --extra $$function --constraint requirements.txt \
+		$(COMPILE) --group $$function --constraint requirements.txt \
 			-o lambdas/requirements/$$function.txt || exit 1; \
 	done
 	@$(COMPILE) local/requirements.in -o local/requirements.txt

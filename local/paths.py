@@ -13,6 +13,7 @@ LOCAL = ROOT / ".local"
 """Generated, git-ignored: tools, caches and, unless PUNCTUAL_STATE says otherwise, the running stack's state."""
 
 PROJECT_VENV = ROOT / ".venv"
+COMMAND_LINE = PROJECT_VENV / "bin" / "punctual"
 EMULATOR_VENV = LOCAL / "emulator-venv"
 NODE_VENV = LOCAL / "node-venv"
 CHECKS_VENV = LOCAL / "checks-venv"

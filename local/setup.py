@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,21 @@ EMULATOR_LOCK = paths.ROOT / "local" / "requirements.txt"
 CHECKS_LOCK = paths.ROOT / "local" / "requirements-checks.txt"
 NODE_LOCK = paths.ROOT / "local" / "requirements-node.txt"
 NPM_LOCK = paths.ROOT / "package-lock.json"
+
+
+# `pip install .` makes its own; this one runs the clone's code, so that what is changed is what is tried.
+# A shell starts it, because the path of the interpreter in a first line may hold no blank.
+COMMAND_LINE = f"""#!/bin/sh
+'''exec' {shlex.quote(str(paths.python_of(paths.PROJECT_VENV)))} "$0" "$@"
+' '''
+import sys
+
+sys.path[0] = {str(paths.ROOT)!r}
+
+from punctual.cli.main import main
+
+sys.exit(main())
+"""
 
 
 class SetupFailed(Exception):
@@ -76,6 +92,7 @@ def _fetch_everything(*, with_checks: bool) -> None:
             steps.append(pool.submit(step, title, paths.CHECKS_VENV, "lock", lock, _sync_checks))
     for done in steps:
         done.result()
+    _write_command_line()
 
 
 def _fetch_cdk() -> None:
@@ -121,6 +138,13 @@ def uv_pin() -> str:
 
 def _sync_project() -> None:
     _sync(paths.PROJECT_VENV, DEV_LOCK)
+
+
+def _write_command_line() -> None:
+    if paths.COMMAND_LINE.exists() and paths.COMMAND_LINE.read_text() == COMMAND_LINE:
+        return
+    paths.COMMAND_LINE.write_text(COMMAND_LINE)
+    paths.COMMAND_LINE.chmod(0o755)
 
 
 def _sync_emulator() -> None:

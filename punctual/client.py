@@ -23,8 +23,8 @@ from punctual.models import (
     Validation,
 )
 from punctual.transport import Reply, Transport, problem_of
+from punctual.version import VERSION
 
-VERSION = "0.1.0"
 BATCH_SIZE = 100
 """How many jobs the service takes in one batch."""
 

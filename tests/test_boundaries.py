@@ -74,10 +74,23 @@ def test_the_client_knows_the_service_by_its_contract_alone() -> None:
     breaches = [
         f"{file}:{line} imports {name}"
         for file in sources("punctual")
+        if not file.startswith("punctual/cli/")
         for name, line in imports_of(tree_of(file))
-        if library_of(name) not in sys.stdlib_module_names | {"punctual", "urllib3"}
+        if library_of(name) not in sys.stdlib_module_names | {"punctual", "urllib3"} or name.startswith("punctual.cli")
     ]
     assert not breaches, tell("the client speaks HTTP to docs/api.md, and nothing else", breaches)
+
+
+def test_the_command_line_speaks_http_by_the_client_alone() -> None:
+    """Commands know methods and errors of the client: how it asks is its own business."""
+    breaches = [
+        f"{file}:{line} imports {name}"
+        for file in sources("punctual/cli")
+        for name, line in imports_of(tree_of(file))
+        if library_of(name) in {"urllib3", "http", "urllib", "socket", "ssl", "lambdas", "local", "infra"}
+        and not name.startswith("urllib.parse")
+    ]
+    assert not breaches, tell("put it beside the client, into punctual/", breaches)
 
 
 def test_handlers_translate_and_do_not_talk_to_aws() -> None:
@@ -112,7 +125,7 @@ def test_a_function_is_packed_with_all_that_it_imports(function: str) -> None:
         for name, way in libraries_reached_by(function).items()
         if name not in packed
     ]
-    assert not breaches, tell(f"add to the extra `{function}` of pyproject.toml, then `make lock`", breaches)
+    assert not breaches, tell(f"add to the group `{function}` of pyproject.toml, then `make lock`", breaches)
 
 
 def test_adapters_and_core_do_not_know_who_calls_them() -> None:

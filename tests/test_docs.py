@@ -219,11 +219,9 @@ def test_every_event_and_metric_is_in_the_operators_page() -> None:
 
 def test_every_dependency_has_a_reason() -> None:
     """Each package that the project asks for has its line, and no line is about one that it does not."""
-    project = tomllib.loads(page("pyproject.toml"))["project"]
-    asked = [
-        *project["dependencies"],
-        *(entry for extra in project["optional-dependencies"].values() for entry in extra),
-    ]
+    settings = tomllib.loads(page("pyproject.toml"))
+    sets = [*settings["project"]["optional-dependencies"].values(), *settings["dependency-groups"].values()]
+    asked = [*settings["project"]["dependencies"], *(entry for entries in sets for entry in entries)]
     asked += [
         line
         for name in ("requirements", "requirements-node", "requirements-checks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from local import paths, setup
+from punctual.version import VERSION
 
 
 def test_the_installer_is_pinned_with_its_hashes_by_the_lock() -> None:
@@ -55,3 +57,18 @@ def test_it_needs_nothing_that_is_not_in_pythons_own_library() -> None:
     """`-S` leaves out site-packages; the import of anything else would fail."""
     command = [sys.executable, "-S", "-c", "import local.setup"]
     assert subprocess.run(command, cwd=paths.ROOT, check=False).returncode == 0
+
+
+def test_it_leaves_the_command_line_of_this_clone(tmp_path: Path) -> None:
+    """From any folder, in a clone whose path has a blank too: what runs is the clone's own code."""
+    folder = tmp_path / "a clone"
+    folder.mkdir()
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    program = folder / "punctual"
+    interpreter = shlex.quote(str(paths.python_of(paths.PROJECT_VENV)))
+    program.write_text(setup.COMMAND_LINE.replace(interpreter, shlex.quote(str(python))))
+    program.chmod(0o755)
+    told = subprocess.run([program, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout == f"punctual {VERSION}\n"

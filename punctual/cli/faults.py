@@ -1,0 +1,74 @@
+"""What went wrong, told to a person: the service's faults beside the options that caused them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from punctual.cli.plain import plain
+from punctual.errors import Fault, Problem, PunctualError, ServiceFailed, TooManyRequests, Unauthenticated, Unreachable
+
+OPTIONS: Mapping[str, str] = {
+    "url": "URL",
+    "method": "METHOD",
+    "at": "--at",
+    "delay_seconds": "--in",
+    "timezone": "--timezone",
+    "headers": "--header",
+    "secret_headers": "--secret-header",
+    "body": "--data",
+    "body_base64": "--data",
+    "retry": "--retry",
+    "timeout_seconds": "--timeout",
+    "expect": "--expect",
+    "notify": "--notify",
+    "name": "--name",
+    "idempotency-key": "--idempotency-key",
+    "if-match": "--if-version",
+    "status": "--status",
+    "from": "--from",
+    "to": "--to",
+    "order": "--order",
+    "limit": "--limit",
+    "interval": "--interval",
+    "scopes": "--scope",
+    "expires_at": "--expires",
+}
+"""Field of the contract, or its first part → the option or argument that it comes from. The same in every command."""
+
+
+def told(error: PunctualError) -> Iterator[str]:
+    """Lines that say what happened and what can be done, in this order. Nothing in them controls a terminal."""
+    if not isinstance(error, Problem):
+        yield f"Error: {plain(str(error))}"
+        if isinstance(error, Unreachable) and error.sent:
+            yield "It is not known whether the service did it: see `punctual list` before you do it again."
+        return
+    yield f"Error: {plain(error.detail)}"
+    if len(error.faults) > 1 or (error.faults and error.faults[0].message != error.detail):
+        yield from (f"  {line}" for line in map(_fault_line, error.faults))
+    elif error.faults:
+        yield f"  {_fault_line(error.faults[0])}"
+    yield from _advice(error)
+
+
+def _fault_line(fault: Fault) -> str:
+    return f"{_place(fault.field)}: {plain(fault.message)} ({plain(fault.code)})"
+
+
+def _place(field: str) -> str:
+    """`headers.X-Y` as `--header X-Y`, `retry.max_attempts` as `--retry max_attempts`."""
+    first, rest = re.fullmatch(r"([^.\[]*)[.\[]?(.*?)\]?", field, re.DOTALL).groups()  # type: ignore[union-attr]
+    option = OPTIONS.get(first.lower())
+    if option is None:
+        return plain(field)
+    return f"{option} {plain(rest)}".rstrip()
+
+
+def _advice(error: Problem) -> Iterator[str]:
+    if isinstance(error, Unauthenticated):
+        yield "Sign in again with `punctual login`."
+    if isinstance(error, TooManyRequests) and error.retry_after is not None:
+        yield f"Try again in {error.retry_after:.0f} seconds."
+    if isinstance(error, ServiceFailed) or not error.code:
+        yield f"The request's id is {plain(error.request_id)}." if error.request_id else "The answer had no request id."

@@ -1,0 +1,78 @@
+"""The program `punctual`: runs a command, and turns whatever ended it into words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from punctual.cli.errors import CommandFailed, ExitCode, exit_code_of
+from punctual.cli.program import Program
+from punctual.errors import PunctualError
+
+EPILOG = "Start with: punctual schedule GET https://example.com --in 10m --wait"
+
+
+def program() -> Program:
+    """All of it, as click has it."""
+    group = Program(
+        name="punctual",
+        help="Makes an HTTP request at the moment you name.",
+        epilog=EPILOG,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    return click.version_option(_version(), prog_name="punctual", message="%(prog)s %(version)s")(group)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program. Returns the exit code."""
+    try:
+        _run(sys.argv[1:] if arguments is None else list(arguments))
+        sys.stdout.flush()
+        return ExitCode.DONE
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.MISUSED
+    except CommandFailed as error:
+        _tell(f"Error: {error}", error.hint)
+        return error.exit_code
+    except PunctualError as error:
+        from punctual.cli.faults import told
+
+        _tell(*told(error))
+        return exit_code_of(error)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        click.echo(err=True)  # what was typed stands there as ^C
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # What is still in the buffer has no reader, and Python would complain about that while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.PIPE_CLOSED
+
+
+def _run(arguments: list[str]) -> None:
+    # Not click's `main`: it ends with 1 when nobody reads any more, and that would be a failed job.
+    group = program()
+    if "_PUNCTUAL_COMPLETE" in os.environ:
+        group.main(arguments, "punctual")
+    with group.make_context("punctual", arguments) as ctx:
+        group.invoke(ctx)
+
+
+def _tell(*lines: str) -> None:
+    for line in filter(None, lines):
+        click.echo(line, err=True)
+
+
+def _version() -> str:
+    from punctual.version import VERSION
+
+    return VERSION
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The commands by name, and how one is declared: what all have in common is said here once."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import click
+
+from punctual.cli.session import Session
+from punctual.cli.terminal import Terminal
+
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Account": {
+        "whoami": "Show who is signed in, where, and what they may use.",
+    },
+}
+"""Section of the help → command → its first sentence. A command is `main` in the module of its name."""
+
+SUMMARIES = {name: summary for commands in SECTIONS.values() for name, summary in commands.items()}
+
+
+class Command(click.Command):
+    """A command whose help shows what to type first: examples are what most people read of it."""
+
+    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        """`examples` are pairs of a sentence and a command line."""
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.examples:
+            with formatter.section(_heading("Examples")):
+                for sentence, line in self.examples:
+                    formatter.write_text(f"{sentence}:")
+                    formatter.write(f"{'':>{formatter.current_indent + 2}}{line}\n\n")
+        super().format_epilog(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        shown = [(param, record) for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
+        own = [record for param, record in shown if param.name not in _COMMON]
+        common = [record for param, record in shown if param.name in _COMMON]
+        for heading, records in (("Options", own), ("Options of every command", common)):
+            if records:
+                with formatter.section(_heading(heading)):
+                    formatter.write_dl(records)
+
+
+class Program(click.Group):
+    """All commands. Each is imported when it is given, so that none pays for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(SUMMARIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in SUMMARIES:
+            return None
+        module = importlib.import_module(f"punctual.cli.commands.{cmd_name.replace('-', '_')}")
+        found: click.Command = module.main
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in SUMMARIES and not args[0].startswith("-"):
+            _no_such_command(ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        widest = max(map(len, SUMMARIES))
+        for heading, commands in SECTIONS.items():
+            with formatter.section(_heading(heading)):
+                formatter.write_dl([(name.ljust(widest), summary) for name, summary in commands.items()])
+
+
+def _no_such_command(ctx: click.Context, name: str) -> NoReturn:
+    near = difflib.get_close_matches(name, SUMMARIES, n=3, cutoff=0.5)
+    meant = f" Did you mean {' or '.join(f'`punctual {one}`' for one in near)}?" if near else ""
+    raise click.UsageError(f"There is no command `{name}`.{meant}", ctx)
+
+
+def _heading(text: str) -> str:
+    return click.style(text, bold=True)
+
+
+_COMMON = ("as_json", "quiet", "profile", "colour", "help")
+
+
+def command(
+    name: str, *, summary: str = "", examples: Sequence[tuple[str, str]] = ()
+) -> Callable[[Callable[..., None]], Command]:
+    """Declare the function as the command `name`. It takes a Session, then its own arguments and options by name.
+
+    Its help is a first sentence (that of SECTIONS, or `summary` for a command below another) and the docstring.
+    """
+    summary = summary or SUMMARIES[name]
+
+    def declare(function: Callable[..., None]) -> Command:
+        def run(*, as_json: bool, quiet: bool, profile: str | None, colour: bool | None, **given: Any) -> None:
+            ctx = click.get_current_context()
+            session = ctx.obj = ctx.obj or Session(
+                Terminal(as_json=as_json, quiet=quiet, colour=colour), profile=profile
+            )
+            ctx.call_on_close(session.close)
+            function(session, **given)
+
+        own = list(reversed(getattr(function, "__click_params__", [])))
+        return Command(
+            name,
+            callback=run,
+            params=[*own, *_common_options()],
+            help=f"{summary}\n\n{function.__doc__ or ''}",
+            short_help=summary,
+            examples=examples,
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
+
+    return declare
+
+
+def _common_options() -> list[click.Option]:
+    return [
+        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON, one object a line."),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Print ids only."),
+        click.Option(
+            ["--profile"], metavar="NAME", envvar="PUNCTUAL_PROFILE", help="Use this profile (PUNCTUAL_PROFILE)."
+        ),
+        click.Option(["--color/--no-color", "colour"], default=None, help="Colours, or none, whatever is printed to."),
+    ]

@@ -1,0 +1,56 @@
+"""What a command is given: where to print, who to ask, what time it is and where."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from punctual.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from punctual.cli.credentials import Credentials
+    from punctual.client import Client
+
+
+class Session:
+    """One run of the program. What costs time to have is made when it is first asked for."""
+
+    def __init__(self, terminal: Terminal, *, profile: str | None = None) -> None:
+        self.terminal = terminal
+        self.profile = profile
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """The service and the token. Raises NotSignedIn if there are none."""
+        from punctual.cli.credentials import find
+
+        return find()
+
+    @cached_property
+    def client(self) -> Client:
+        """The service. Raises NotSignedIn if nobody is signed in."""
+        from punctual.client import Client
+
+        return Client(self.credentials.api_url, self.credentials.token)
+
+    @cached_property
+    def zone(self) -> str:
+        """The name of the machine's time zone, such as "Europe/Berlin"; "UTC" if it cannot be told."""
+        from tzlocal import get_localzone_name
+
+        return get_localzone_name() or "UTC"
+
+    def close(self) -> None:
+        """Let go of the connections, if any were made."""
+        if "client" in self.__dict__:
+            self.client.close()
+
+    def now(self) -> datetime:
+        """The time by this machine's clock, in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)

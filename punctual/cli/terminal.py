@@ -1,0 +1,97 @@
+"""Where a command prints: data to stdout, talk to stderr, in the form that was asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from punctual.cli.plain import escaped_in_json, plain
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+class Terminal:
+    """What a command prints to. `as_json` and `quiet` are the two forms for scripts; otherwise it is for people."""
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False, colour: bool | None = None) -> None:
+        """`colour` None: where it is a terminal, unless NO_COLOR is set or TERM is "dumb"."""
+        self.as_json = as_json
+        self.quiet = quiet
+        self._colour = colour
+        self._consoles: dict[str, Console] = {}
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody can be asked: both what is read and where questions go are a terminal."""
+        return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def draws(self) -> bool:
+        """Whether stderr is a terminal on which lines can be drawn over (countdowns, progress), and somebody looks."""
+        return sys.stderr.isatty() and not self.quiet and not self.as_json and os.environ.get("TERM") != "dumb"
+
+    def answer(self, item: Mapping[str, Any], *, ids: Iterable[str], shown: Callable[[], None]) -> None:
+        """What a command is for: one JSON object, ids, or what `shown` prints."""
+        if self.as_json:
+            self.json(item)
+        elif self.quiet:
+            self.ids(ids)
+        else:
+            shown()
+
+    def json(self, item: Mapping[str, Any]) -> None:
+        """One JSON object on a line of its own, so that any number of them can be read one by one."""
+        text = json.dumps(item, ensure_ascii=not _writes_unicode(), separators=(",", ":"))
+        sys.stdout.write(escaped_in_json(text) + "\n")
+        sys.stdout.flush()
+
+    def ids(self, ids: Iterable[str]) -> None:
+        """Ids, a line each."""
+        for one in ids:
+            sys.stdout.write(plain(one) + "\n")
+        sys.stdout.flush()
+
+    def show(self, *what: RenderableType) -> None:
+        """Something for people, to stdout. Strings are printed as they are: no markup is understood."""
+        self._console("stdout").print(*what, soft_wrap=all(isinstance(part, str) for part in what))
+
+    def say(self, *what: RenderableType) -> None:
+        """Talk, to stderr. Nothing is said with --quiet."""
+        if not self.quiet:
+            self.warn(*what)
+
+    def warn(self, *what: RenderableType) -> None:
+        """Talk that is said with --quiet too: errors, and what scripts should not miss."""
+        self._console("stderr").print(*what, soft_wrap=all(isinstance(part, str) for part in what))
+
+    @property
+    def out(self) -> Console:
+        """rich's console of stdout, for what is drawn live."""
+        return self._console("stdout")
+
+    @property
+    def err(self) -> Console:
+        """rich's console of stderr, for what is drawn live."""
+        return self._console("stderr")
+
+    def _console(self, name: str) -> Console:
+        if name not in self._consoles:
+            from rich.console import Console
+
+            self._consoles[name] = Console(
+                stderr=name == "stderr",
+                no_color=None if self._colour is None else not self._colour,
+                force_terminal=True if self._colour else None,
+                markup=False,
+                emoji=False,
+                highlight=False,
+            )
+        return self._consoles[name]
+
+
+def _writes_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
