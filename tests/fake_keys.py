@@ -6,8 +6,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lambdas.jobs.errors import DamagedItem, KeyExists, StoreUnavailable
-from lambdas.jobs.keys import ApiKey
+from lambdas.jobs.errors import DamagedItem, KeyExists, KeysFull, StoreUnavailable
+from lambdas.jobs.keys import MOST_KEYS, ApiKey
 
 
 class FakeKeys:
@@ -15,13 +15,14 @@ class FakeKeys:
     be understood; `lost` methods raise once before they do anything; `finds` and `notes` count what
     the door asks and writes."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_KEYS) -> None:
         self.down = False
         self.lost: set[str] = set()
         self.damaged: set[str] = set()
         self.finds = 0
         self.notes = 0
         self._keys: dict[str, ApiKey] = {}
+        self._most = most
         self._lock = threading.Lock()
 
     def add(self, key: ApiKey) -> None:
@@ -30,8 +31,12 @@ class FakeKeys:
             self.lost.remove("add")
             raise StoreUnavailable("a test said so")
         with self._lock:
-            if self._keys.setdefault(key.id, key) != key:
+            found = self._keys.get(key.id)
+            if found is not None and found != key:
                 raise KeyExists
+            if found is None and sum(each.owner == key.owner for each in self._keys.values()) >= self._most:
+                raise KeysFull
+            self._keys[key.id] = key
 
     def find(self, key_id: str) -> ApiKey | None:
         self._check()

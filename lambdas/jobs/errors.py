@@ -21,6 +21,7 @@ PunctualError
 ├── ValueRefused            one value of a request is wrong: becomes one of its faults, never leaves the core
 ├── JobExists               a new job's id is taken: the store refused it
 ├── KeyExists               the same of an API key
+├── KeysFull                an owner has as many API keys as they may: the store refused another
 ├── ReceiptFound            an Idempotency-Key was used already: nothing was written
 ├── EditLost                an edit's condition failed: the job moved on since it was read
 ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
@@ -240,6 +241,10 @@ class JobExists(PunctualError):
 
 class KeyExists(PunctualError):
     """The id of a new API key is already taken."""
+
+
+class KeysFull(PunctualError):
+    """The owner of a new API key has as many as they may."""
 
 
 class ReceiptFound(PunctualError):

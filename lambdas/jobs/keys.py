@@ -25,6 +25,9 @@ be able to read."""
 
 EVERY_SCOPE = frozenset(SCOPES)
 
+MOST_KEYS = 100
+"""Of one owner, those that are over and not deleted yet included."""
+
 SECRET_LENGTH = 43
 """Digits of base 62: 256 bits."""
 

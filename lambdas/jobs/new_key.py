@@ -12,21 +12,19 @@ from lambdas.jobs.errors import (
     KeyExists,
     KeyNotFound,
     KeyReused,
+    KeysFull,
     QuotaExceeded,
     ReceiptFound,
     RequestRefused,
     ValueRefused,
 )
 from lambdas.jobs.instant import rfc3339
-from lambdas.jobs.keys import SCOPES, ApiKey, hash_of, is_key_id, key_text
+from lambdas.jobs.keys import MOST_KEYS, SCOPES, ApiKey, hash_of, is_key_id, key_text
 from lambdas.jobs.receipt import Receipt
 
 if TYPE_CHECKING:
     from lambdas.jobs.ports import JobStore, KeyStore
     from lambdas.jobs.receipt import RequestKey
-
-MOST_KEYS = 100
-"""Of one owner. Two requests at the same moment do not see each other's key, so a few more are possible."""
 
 ROOM_AGAIN_SECONDS = 3_600
 """When to look again at a limit that only the owner can make room under, or a key's end."""
@@ -104,6 +102,8 @@ def make_key(
         if once is None or earlier is None:
             raise
         return MadeKey(earlier, None)
+    except KeysFull as full:  # rivals took the last places after we had looked
+        raise _no_room() from full
     return MadeKey(key, text)
 
 
@@ -132,10 +132,14 @@ def _read_allowed(
     if missing := [scope for scope in asked.scopes if scope not in allowed]:
         message = f"Your own token lacks {', '.join(missing)}, so it cannot make a key that has it."
         raise RequestRefused(403, "Forbidden", [Fault("scopes", "forbidden", message)])
-    if len(keys.of_owner(owner)) >= MOST_KEYS:
-        message = f"You have {MOST_KEYS} API keys, which is the most. Revoke one that you no longer use."
-        raise QuotaExceeded("document", message, retry_after_seconds=ROOM_AGAIN_SECONDS)
+    if len(keys.of_owner(owner)) >= MOST_KEYS:  # asked here so that what is refused leaves no receipt
+        raise _no_room()
     return asked
+
+
+def _no_room() -> QuotaExceeded:
+    message = f"You have {MOST_KEYS} API keys, which is the most. Revoke one that you no longer use."
+    return QuotaExceeded("document", message, retry_after_seconds=ROOM_AGAIN_SECONDS)
 
 
 def revoke_key(key_id: str, *, owner: str, keys: KeyStore) -> None:

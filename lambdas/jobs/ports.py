@@ -453,7 +453,10 @@ class KeyStore(Protocol):
     """API keys, without their secrets. Every method may raise StoreUnavailable."""
 
     def add(self, key: ApiKey) -> None:
-        """Store a new key. Raises KeyExists if there is another of its id; the same one again is fine."""
+        """Store a new key, if its owner has fewer than they may, however many are stored at the same time.
+
+        Raises KeyExists if there is another of its id, else KeysFull; the same one again is fine.
+        """
         ...
 
     def find(self, key_id: str) -> ApiKey | None:

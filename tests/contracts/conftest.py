@@ -43,6 +43,9 @@ from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, Fak
 PAGE = 5
 """Jobs on one page of the due index: few, so that tests turn pages."""
 
+MOST_KEYS = 6
+"""API keys of one owner: few, so that tests come to the end of them."""
+
 EMULATOR = pytest.param("emulator", marks=pytest.mark.emulator)
 DYNAMODB_LOCAL = pytest.param("dynamodb-local", marks=pytest.mark.emulator)
 
@@ -81,7 +84,7 @@ class Table:
         return DynamoDbCounters(self.client, self.name)
 
     def keys(self) -> DynamoDbKeys:
-        return DynamoDbKeys(self.client, self.name)
+        return DynamoDbKeys(self.client, self.name, most=MOST_KEYS)
 
     def store(self, *, due_page: int = PAGE) -> DynamoDbJobStore:
         return DynamoDbJobStore(self.client, self.name, retention_ms=RETENTION_MS, due_page=due_page)
@@ -134,7 +137,7 @@ def used(request: pytest.FixtureRequest) -> Used:
 @pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])
 def keys(request: pytest.FixtureRequest) -> KeyStore:
     """API keys, none yet."""
-    return FakeKeys() if request.param == "fake" else table_in(request.param, request).keys()
+    return FakeKeys(MOST_KEYS) if request.param == "fake" else table_in(request.param, request).keys()
 
 
 @pytest.fixture(params=["fake", "moto", EMULATOR, DYNAMODB_LOCAL])

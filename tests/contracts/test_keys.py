@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from lambdas.adapters.attribute_values import to_attribute
 from lambdas.adapters.dynamodb_keys import KEPT_AFTER_EXPIRY_SECONDS
-from lambdas.jobs.errors import DamagedItem, KeyExists
+from lambdas.jobs.errors import DamagedItem, KeyExists, KeysFull
 from lambdas.jobs.keys import ApiKey, hash_of
 from lambdas.jobs.ports import KeyStore
 from tests.contracts.aws_places import interrupted
-from tests.contracts.conftest import Table
+from tests.contracts.conftest import DYNAMODB_LOCAL, EMULATOR, MOST_KEYS, Table, table_in
+from tests.fake_keys import FakeKeys
 from tests.fakes import NOW_MS
 
 KEY = ApiKey("00000000000000a1", "ada", "deploy", ("jobs:read", "jobs:write"), NOW_MS, hash_of("a1"), NOW_MS + 9_999)
@@ -56,11 +61,46 @@ def test_an_owner_has_their_own_keys_the_oldest_first(keys: KeyStore) -> None:
     assert list(keys.of_owner("nobody")) == []
 
 
-def test_more_keys_than_one_read_takes_are_all_found(keys: KeyStore) -> None:
-    """DynamoDB gives a hundred items at a time."""
-    for number in range(103):
+def full_but(keys: KeyStore, free: int) -> None:
+    """Fill all of ada's places but so many; key(0) is the first."""
+    for number in range(MOST_KEYS - free):
         keys.add(key(number))
-    assert [found.id for found in keys.of_owner("ada")] == [key(number).id for number in range(103)]
+
+
+def test_an_owner_has_so_many_keys_and_no_more(keys: KeyStore) -> None:
+    """T10. One that is there already is no more, others' do not count, and a revoked one makes room."""
+    full_but(keys, 0)
+    with pytest.raises(KeysFull):
+        keys.add(key(MOST_KEYS))
+    assert keys.find(key(MOST_KEYS).id) is None
+    keys.add(key(0))
+    with pytest.raises(KeyExists):
+        keys.add(key(0, name="other"))
+    keys.add(key(MOST_KEYS + 1, owner="bob"))
+    keys.revoke(key(3).id, owner="ada")
+    keys.add(key(MOST_KEYS))
+    left = [key(number).id for number in range(MOST_KEYS + 1) if number != 3]
+    assert [found.id for found in keys.of_owner("ada")] == left
+
+
+@pytest.mark.parametrize("place", ["fake", EMULATOR, DYNAMODB_LOCAL])
+def test_those_who_make_keys_at_once_share_the_room_that_is_left(place: str, request: pytest.FixtureRequest) -> None:
+    """T10: ten requests, four places. moto is left out, whose transactions are not made for threads."""
+    keys = FakeKeys(MOST_KEYS) if place == "fake" else table_in(place, request).keys()
+    full_but(keys, 4)
+    barrier = threading.Barrier(10)
+
+    def make(number: int) -> bool:
+        barrier.wait()
+        with suppress(KeysFull):
+            keys.add(key(number))
+            return True
+        return False
+
+    with ThreadPoolExecutor(10) as threads:
+        made = list(threads.map(make, range(MOST_KEYS, MOST_KEYS + 10)))
+    assert made.count(True) == 4
+    assert len(keys.of_owner("ada")) == MOST_KEYS
 
 
 def test_a_revoked_key_is_gone(keys: KeyStore) -> None:
@@ -125,6 +165,53 @@ def test_a_key_that_was_half_revoked_is_not_shown(table: Table) -> None:
         keys.revoke(KEY.id, owner="ada")
     assert keys.find(KEY.id) is None
     assert list(keys.of_owner("ada")) == []
+
+
+def test_a_place_that_a_rival_took_is_not_taken_from_them(table: Table) -> None:
+    """T10: it was free when we looked. The next free one is taken instead, if there is one."""
+    keys = table.keys()
+    full_but(keys, 1)
+    rival = partial(keys.add, key(MOST_KEYS))
+    with (
+        interrupted(table.client, "before-call.dynamodb.TransactWriteItems", lambda **_: rival()),
+        pytest.raises(KeysFull),
+    ):
+        keys.add(key(MOST_KEYS + 1))
+    keys.revoke(key(0).id, owner="ada")
+
+    def rivals(**_: Any) -> None:
+        keys.add(key(MOST_KEYS + 2))
+        keys.revoke(key(1).id, owner="ada")
+
+    with interrupted(table.client, "before-call.dynamodb.TransactWriteItems", rivals):
+        keys.add(key(MOST_KEYS + 3))
+    assert [found.id for found in keys.of_owner("ada")][-3:] == [key(MOST_KEYS + n).id for n in (0, 2, 3)]
+
+
+def test_a_place_that_leads_nowhere_is_taken_when_no_other_is_free(table: Table) -> None:
+    """Left by a key that was half revoked, or deleted at its end; by one of two who want it."""
+    keys = table.keys()
+    full_but(keys, 0)
+    for number in (3, 4):
+        place = {"pk": {"S": f"KEY#{key(number).id}"}, "sk": {"S": "KEY"}}
+        table.client.delete_item(TableName=table.name, Key=place)
+    rival = partial(keys.add, key(MOST_KEYS))
+    with interrupted(table.client, "before-call.dynamodb.TransactWriteItems", lambda **_: rival()):
+        keys.add(key(MOST_KEYS + 1))
+    with pytest.raises(KeysFull):
+        keys.add(key(MOST_KEYS + 2))
+    left = [key(number).id for number in range(MOST_KEYS + 2) if number not in (3, 4)]
+    assert [found.id for found in keys.of_owner("ada")] == left
+
+
+def test_a_revocation_that_is_slow_takes_nobody_elses_place(table: Table) -> None:
+    """Between its two deletes another key came, and took the place that led nowhere."""
+    keys = table.keys()
+    full_but(keys, 0)
+    rival = partial(keys.add, key(MOST_KEYS))
+    with interrupted(table.client, "before-call.dynamodb.DeleteItem", lambda **_: rival(), skip=1):
+        assert keys.revoke(key(3).id, owner="ada")
+    assert key(MOST_KEYS) in keys.of_owner("ada")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import pytest
 
 from lambdas import wiring
 from lambdas.handlers import api
-from lambdas.jobs.keys import EVERY_SCOPE, key_id_of
-from lambdas.jobs.new_key import MOST_KEYS
+from lambdas.jobs.keys import EVERY_SCOPE, MOST_KEYS, key_id_of
 from tests.handlers.recorded import Service, http_event
 
 KEYS = "/v1/keys"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.jobs.errors import KeyExists, KeyNotFound, KeyReused, RequestRefused, StoreUnavailable
-from lambdas.jobs.keys import SCOPES, ApiKey, hash_of, key_id_of
-from lambdas.jobs.new_key import MOST_KEYS, MadeKey, Randomness, make_key, revoke_key, shown_key
+from lambdas.jobs.errors import KeyExists, KeyNotFound, KeyReused, QuotaExceeded, RequestRefused, StoreUnavailable
+from lambdas.jobs.keys import MOST_KEYS, SCOPES, ApiKey, hash_of, key_id_of
+from lambdas.jobs.new_key import MadeKey, Randomness, make_key, revoke_key, shown_key
 from lambdas.jobs.receipt import KEPT_MS, RequestKey
 from tests.fake_keys import FakeKeys
 from tests.fakes import NOW_MS, FakeJobStore
@@ -147,6 +147,17 @@ def test_an_owner_has_at_most_a_hundred_keys(keys: FakeKeys) -> None:
     make(keys, RIGHT, number=MOST_KEYS)
 
 
+def test_of_those_who_make_the_last_key_at_once_one_does(keys: FakeKeys) -> None:
+    """T10: the others have looked, and seen room; they are told like those who come later."""
+    for number in range(MOST_KEYS - 1):
+        make(keys, RIGHT, number=number)
+    receipts = FakeJobStore()
+    receipts.after["keep"] = lambda: make(keys, RIGHT, number=MOST_KEYS)
+    with pytest.raises(QuotaExceeded):
+        make_once(keys, RIGHT, number=MOST_KEYS + 1, receipts=receipts, name="k")
+    assert len(keys.of_owner("ada")) == MOST_KEYS
+
+
 @pytest.mark.parametrize("key_id", ["0000000000000001", "0000000000000002", "", "1", "KEY#1", "000000000000000G"])
 def test_what_is_not_ones_own_cannot_be_revoked(keys: FakeKeys, key_id: str) -> None:
     """T5: a key of somebody else looks like one that never was, or cannot be."""
@@ -202,9 +213,15 @@ class TestOnce:
         assert list(keys.of_owner("ada")) == [made.key]
 
     def test_a_refused_request_uses_up_no_key(self, keys: FakeKeys, receipts: FakeJobStore) -> None:
-        """Nothing is kept of it."""
+        """T10: nothing is kept of it, whether it is wrong or one too many."""
         with pytest.raises(RequestRefused):
             make_once(keys, {**RIGHT, "name": ""}, receipts=receipts, name="k")
+        for number in range(MOST_KEYS):
+            make(keys, RIGHT, number=10 + number)
+        with pytest.raises(QuotaExceeded):
+            make_once(keys, {**RIGHT, "name": "other"}, receipts=receipts, name="k")
+        assert not list(receipts.receipts())
+        revoke_key(f"{10:016x}", owner="ada", keys=keys)
         assert make_once(keys, RIGHT, receipts=receipts, name="k", number=2).text is not None
 
     def test_an_end_that_has_passed_is_no_fault_of_the_repeated_request(
