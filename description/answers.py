@@ -183,9 +183,7 @@ class Fault(TypedDict):
 class Problem(TypedDict):
     """Why a request was refused, as RFC 9457 has it. `code`, `detail` and `type` are those of the first error."""
 
-    type: Annotated[
-        str, Field(description="Where this code is explained.", json_schema_extra={"format": "uri-reference"})
-    ]
+    type: Annotated[str, Field(description="Where this code is explained.", json_schema_extra={"format": "uri"})]
     title: str
     status: Annotated[int, Field(ge=400, le=599)]
     detail: str

@@ -26,6 +26,7 @@ class Checking(Construct):
         secrets: kms.Key,
         channels: Channels,
         own_hosts: str,
+        api_url: str,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = recipe.settings
@@ -51,6 +52,7 @@ class Checking(Construct):
                 "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),
                 "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
                 "PUNCTUAL_OWN_HOSTS": own_hosts,
+                "PUNCTUAL_API_URL": api_url,
                 "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
                 "PUNCTUAL_LIMITS": settings.limits,
             },

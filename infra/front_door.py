@@ -37,7 +37,7 @@ _CHECKED = ("/v1/validate", "/v1/test")
 # Anyone may call these, so they get a small part of what the API takes.
 _OPEN_THROTTLE = {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
 
-# The emulator makes this the API's id, so that the address stays the same from run to run.
+# The emulator makes this the API's id, so that the address stays the same from run to run; `make run` knows it.
 _LOCAL_API_ID = "9a7c41d2"
 
 # No header, no query, no body: what a user sends may carry secrets, and none of it is needed here.
@@ -83,6 +83,7 @@ class FrontDoor(Construct):
             secrets=secrets,
             channels=channels,
             own_hosts=own_hosts,
+            api_url=settings.api_url or self.url,
         )
         acknowledge_address_topics(self)
         self.checking = Checking(
@@ -93,6 +94,7 @@ class FrontDoor(Construct):
             secrets=secrets,
             channels=channels,
             own_hosts=own_hosts,
+            api_url=settings.api_url or self.url,
         )
         self.authorizing = Authorizing(self, "Authorizing", recipe=recipe, store=store, identity=identity)
         self._add_routes()
@@ -200,6 +202,7 @@ def _api_function(
     secrets: kms.Key,
     channels: Channels,
     own_hosts: str,
+    api_url: str,
 ) -> lambda_.Function:
     settings = recipe.settings
     return recipe.make(
@@ -224,6 +227,7 @@ def _api_function(
             "PUNCTUAL_PRIVATE_TARGETS": ",".join(settings.private_targets),
             "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
             "PUNCTUAL_OWN_HOSTS": own_hosts,
+            "PUNCTUAL_API_URL": api_url,
             "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
             "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
             **({"PUNCTUAL_TOPICS_KEY_ARN": recipe.key.key_arn} if recipe.key else {}),

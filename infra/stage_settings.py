@@ -42,6 +42,8 @@ class StageSettings:
     """Destinations that are allowed although they are not public: `host-or-network[:port]`."""
     own_hosts: tuple[str, ...] = ()
     """Further `host[:port]` that count as this service's own, so that no job may call them; a custom domain, say."""
+    api_url: str | None = None
+    """Where users reach the API, if not at its own address: a custom domain, say, whose host is in `own_hosts`."""
     allowed_ports: tuple[int, ...] = (80, 443, 8080, 8443)
     sweep_minutes: int = 4
     horizon_seconds: int = _LONGEST_HORIZON_SECONDS
@@ -157,6 +159,7 @@ def _whole_numbers(given: object) -> tuple[int, ...]:
 _PARSERS: dict[str, Callable[[object], Any]] = {
     "private_targets": _names,
     "own_hosts": _names,
+    "api_url": lambda given: _text(given).rstrip("/"),
     "allowed_ports": _whole_numbers,
     "sweep_minutes": _whole_number,
     "horizon_seconds": _whole_number,
@@ -194,6 +197,7 @@ def _faults(settings: StageSettings) -> Iterable[str]:
         yield f"stage: {settings.stage!r} is none of {', '.join(STAGES)}"
     yield from _timing_faults(settings)
     yield from _destination_faults(settings)
+    yield from _address_faults(settings)
     yield from _identity_faults(settings)
     yield from _target_faults(settings)
     if settings.max_concurrency not in _CONCURRENCY:
@@ -247,6 +251,17 @@ def _destination_faults(settings: StageSettings) -> Iterable[str]:
                 Rules.from_settings(**{**dict.fromkeys(lists, ""), name: entry})
             except SettingInvalid as invalid:
                 yield str(invalid)
+
+
+def _address_faults(settings: StageSettings) -> Iterable[str]:
+    if settings.api_url is None:
+        return
+    url = urlsplit(settings.api_url)
+    schemes = ("https", "http") if settings.is_local else ("https",)
+    if url.scheme not in schemes or not url.hostname or "@" in url.netloc or url.query or url.fragment:
+        yield f"api_url: {settings.api_url!r} is no https address; it should look like https://jobs.example.com"
+    elif not {url.netloc.lower(), url.hostname} & set(settings.own_hosts):
+        yield f"api_url: its host is this service, which no job may call; name {url.netloc} in own_hosts, too"
 
 
 def _target_faults(settings: StageSettings) -> Iterable[str]:

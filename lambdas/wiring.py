@@ -98,6 +98,7 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         counters=_later(_counters),
         targets=_later(_targets),
         limiter=_limiter(journal),
+        api_url=_text("PUNCTUAL_API_URL"),
     )
     return desk, journal
 
@@ -141,6 +142,7 @@ def check_parts() -> tuple[Bench, PowertoolsJournal]:
         owners=_owners,
         addresses=_addresses(),
         limiter=_limiter(journal),
+        api_url=_text("PUNCTUAL_API_URL"),
         new_id=lambda: uuid7().hex,
     )
     return bench, journal

@@ -9,6 +9,8 @@ from pathlib import Path
 from local import paths
 
 LOOPBACK_TARGETS = "127.0.0.1,[::1],localhost"
+API_ID = "9a7c41d2"
+"""The template of the stage local pins it."""
 
 
 class SettingInvalid(Exception):
@@ -95,6 +97,11 @@ class Settings:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def api_url(self) -> str:
+        """Where users reach the API on this machine; the stack's own output names AWS's host."""
+        return f"http://localhost:{self.port}/_aws/execute-api/{API_ID}"
+
+    @property
     def own_hosts(self) -> str:
         """Every name of this service, so that no job is sent to the service itself."""
         own = [f"{host}:{self.port}" for host in ("localhost", "127.0.0.1", "[::1]")]
@@ -106,6 +113,7 @@ class Settings:
             "stage": "local",
             "private_targets": self.private_targets,
             "own_hosts": self.own_hosts,
+            "api_url": self.api_url,
             "cognito_url": self.endpoint_url,
             "sweep_minutes": str(self.sweep_minutes),
             "horizon_seconds": str(self.horizon_seconds),

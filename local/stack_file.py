@@ -16,7 +16,7 @@ from local.user import User
 def describe(settings: Settings, outputs: Mapping[str, str], user: User, inbox_url: str) -> dict[str, Any]:
     """The contents of stack.json, from the deployed stack's outputs."""
     return {
-        "api_url": api_url(settings, outputs["HttpApiId"]),
+        "api_url": settings.api_url,
         "token": user.token,
         "owner": user.owner,
         "aws_endpoint_url": settings.endpoint_url,
@@ -31,11 +31,6 @@ def describe(settings: Settings, outputs: Mapping[str, str], user: User, inbox_u
         "console_url": None,
         "settings": settings.in_force(),
     }
-
-
-def api_url(settings: Settings, http_api_id: str) -> str:
-    """Where the API is answered on this machine; the stack's own output names AWS's host."""
-    return f"http://localhost:{settings.port}/_aws/execute-api/{http_api_id}"
 
 
 def write(file: Path, contents: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import zlib
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,8 +113,19 @@ def _check_content(where: str, described: Json, headers: Mapping[str, str], cont
     kind = _kind(headers)
     assert kind in described, f"{where} has content of {kind!r}"
     if "json" in kind:
-        fault = _fault(json.dumps(described[kind]["schema"]), json.loads(content))
+        value = json.loads(content)
+        fault = _fault(json.dumps(described[kind]["schema"]), value)
         assert fault is None, f"{where}: {fault}"
+        for problem in _problems_in(value):  # that each code has its place there is for test_page
+            assert problem["type"].endswith(f"/docs#{problem['code']}"), f"{where}: {problem['type']}"
+
+
+def _problems_in(value: Any) -> Iterator[Json]:
+    """The problem that an answer is, or those of a batch."""
+    if isinstance(value, dict) and value.keys() >= {"type", "errors", "request_id"}:
+        yield value
+    elif isinstance(value, dict) and isinstance(value.get("results"), list):
+        yield from (result["problem"] for result in value["results"] if "problem" in result)
 
 
 def _kind(headers: Mapping[str, str]) -> str:

@@ -83,5 +83,5 @@ def _result(made: Made | RequestRefused | None, request: HttpRequest, desk: Desk
     if made is None:
         fault = Fault("document", "unavailable", "This job could not be stored now; send it again soon.")
         made = RequestRefused(503, "Service unavailable", [fault])
-    refusal = problem(made.status, made.title, made.faults, request.request_id)
+    refusal = problem(made.status, made.title, made.faults, request_id=request.request_id, api_url=desk.api_url)
     return {"status": refusal.status, "problem": refusal.content}

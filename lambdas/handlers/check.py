@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 class Bench(NamedTuple):
     """All that checking needs. `new_id` makes hexadecimal digits that nothing else has;
-    `owners` and `addresses` make what few requests need."""
+    `owners` and `addresses` make what few requests need; `api_url` is where users reach the service."""
 
     journal: Journal
     clock: Clock
@@ -39,6 +39,7 @@ class Bench(NamedTuple):
     owners: Callable[[], OwnerStore]
     addresses: Callable[[], Addresses]
     limiter: Limiter
+    api_url: str
     new_id: Callable[[], str]
 
 

@@ -38,7 +38,8 @@ JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 class Desk(NamedTuple):
     """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` 32 bytes that nobody can
-    guess; `secrets`, `targets`, `owners`, `addresses` and `counters` make what few requests need."""
+    guess; `secrets`, `targets`, `owners`, `addresses` and `counters` make what few requests need. `api_url` is where
+    users reach the service, without a slash at the end."""
 
     keys: KeyStore
     store: JobStore
@@ -55,6 +56,7 @@ class Desk(NamedTuple):
     addresses: Callable[[], Addresses]
     counters: Callable[[], Counters]
     limiter: Limiter
+    api_url: str
 
 
 class KnowsOwners(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lambdas.handlers.door import check_scope, let_in
@@ -37,13 +38,16 @@ T = TypeVar("T")
 
 
 class Front(Protocol):
-    """What routes work with has a clock and a journal at least."""
+    """What routes work with has these at least. `api_url` is where users reach the service."""
 
     @property
     def clock(self) -> Clock: ...
 
     @property
     def journal(self) -> Journal: ...
+
+    @property
+    def api_url(self) -> str: ...
 
 
 class Gate(Protocol):
@@ -95,7 +99,8 @@ def respond(event: dict[str, Any], desk: Front, routes: Routes, gate: Gate | Non
         request = HttpRequest.from_event(event)
     except RequestRefused as refused:
         request_id = str(event["requestContext"]["requestId"])
-        return to_event(problem(refused.status, refused.title, refused.faults, request_id), None)
+        unread = problem(refused.status, refused.title, refused.faults, request_id=request_id, api_url=desk.api_url)
+        return to_event(unread, None)
     caller = _tried(lambda: let_in(request, now_ms=desk.clock.now_ms()), request, desk)
     if isinstance(caller, HttpAnswer):
         return to_event(caller, request)
@@ -114,25 +119,25 @@ def _answer(request: HttpRequest, desk: Front, routes: Routes, gate: Gate | None
 
 def _tried(act: Callable[[], T], request: HttpRequest, desk: Front, gate: Gate | None = None) -> T | HttpAnswer:
     """What comes of it, or the answer that says why nothing does."""
-    request_id = request.request_id
-    ids = {"request_id": request_id, "client_request_id": client_request_id(request)}
+    refusal = partial(problem, request_id=request.request_id, api_url=desk.api_url)
+    ids = {"request_id": request.request_id, "client_request_id": client_request_id(request)}
     try:
         return act()
     except RequestRefused as refused:
         headers = _headers_of(refused, request, gate)
-        return problem(refused.status, refused.title, refused.faults, request_id, headers)
+        return refusal(refused.status, refused.title, refused.faults, headers=headers)
     except DamagedJob as damaged:
         desk.journal.tell("job_damaged", **ids, job_id=damaged.job_id, error=damaged.why)
         unreadable = JobUnreadable(damaged)
-        return problem(unreadable.status, unreadable.title, unreadable.faults, request_id)
+        return refusal(unreadable.status, unreadable.title, unreadable.faults)
     except Unavailable as error:
         desk.journal.tell("unavailable", **ids, error=str(error))
         fault = Fault("document", "unavailable", "The service cannot do this now. Nothing was changed; try again soon.")
-        return problem(503, "Service unavailable", (fault,), request_id, {"retry-after": RETRY_AFTER_SECONDS})
+        return refusal(503, "Service unavailable", (fault,), headers={"retry-after": RETRY_AFTER_SECONDS})
     except Exception as error:  # a defect of ours: the log says where, the user learns the request id
         desk.journal.tell("defect", **ids, error=whereabouts(error))
         fault = Fault("document", "internal", "Something went wrong here. Tell the operators the request_id.")
-        return problem(500, "Internal error", (fault,), request_id)
+        return refusal(500, "Internal error", (fault,))
 
 
 def _headers_of(refused: RequestRefused, request: HttpRequest, gate: Gate | None) -> Mapping[str, str]:

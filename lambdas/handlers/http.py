@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from lambdas.jobs.caller import Caller
 
-PROBLEM_TYPE = "/docs#{code}"
+PROBLEM_TYPE = "{api_url}/docs#{code}"
+"""Where a code is explained, for those who see no more than the problem: in a log, a mail, a stack trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,19 @@ class HttpAnswer:
 
 
 def problem(
-    status: int, title: str, faults: tuple[Fault, ...], request_id: str, headers: Mapping[str, str] | None = None
+    status: int,
+    title: str,
+    faults: tuple[Fault, ...],
+    *,
+    request_id: str,
+    api_url: str,
+    headers: Mapping[str, str] | None = None,
 ) -> HttpAnswer:
-    """A refusal in the form of RFC 9457; its code and detail are those of the first fault."""
+    """A refusal in the form of RFC 9457; its code and detail are those of the first fault, its type leads to the page
+    of the service at `api_url`."""
     first = faults[0]
     content = {
-        "type": PROBLEM_TYPE.format(code=first.code),
+        "type": PROBLEM_TYPE.format(api_url=api_url, code=first.code),
         "title": title,
         "status": status,
         "detail": first.message,

@@ -12,7 +12,7 @@ from tests.described import check_described
 HEADERS = {"content-type": "application/json", "x-request-id": "1", "etag": 'W/"1"'}
 HEALTH = {"status": "ok", "version": "0.1.0"}
 REFUSED = {
-    "type": "/docs#not_found",
+    "type": "https://jobs.example.com/docs#not_found",
     "title": "Not found",
     "status": 404,
     "detail": "…",

@@ -66,8 +66,9 @@ def test_every_link_leads_to_a_place_in_it_or_to_the_internet() -> None:
 
 @pytest.mark.parametrize("code", sorted({code for codes in codes_by_status().values() for code in codes}))
 def test_the_type_of_a_problem_leads_to_its_explanation(code: str) -> None:
-    """`/docs#at_past` is a heading, with words under it."""
-    place = PROBLEM_TYPE.format(code=code).removeprefix("/docs#")
+    """`…/docs#at_past` is a heading, with words under it."""
+    page_of_errors, _, place = PROBLEM_TYPE.format(api_url="", code=code).partition("#")
+    assert page_of_errors == "/docs"
     found = re.search(rf'<h4 id="{place}">{code}</h4>\n<p>(.{{20,}})', TEXT)
     assert found is not None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lambdas.handlers import check
 from lambdas.jobs.destination import Rules
 from tests.fake_names import FakeNames
-from tests.handlers.recorded import Service
+from tests.handlers.recorded import API_URL, Service
 
 DIGITS = "019970b42ccc7b0e8a54d1cf5d0a7f01"
 
@@ -27,5 +27,6 @@ class Checks:
             owners=lambda: self.service.owners,
             addresses=lambda: self.service.addresses,
             limiter=self.service.limiter,
+            api_url=API_URL,
             new_id=lambda: DIGITS,
         )

@@ -34,6 +34,7 @@ from tests.fakes import (
     FakeTargets,
 )
 
+API_URL = "https://jobs.example.com"
 FIRST_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f01"
 SECOND_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f02"
 TERMS = Terms(Horizon(), retention_ms=30 * 24 * 3_600_000, uniform=lambda low, high: low)
@@ -122,6 +123,7 @@ class Service:
             addresses=lambda: self.addresses,
             counters=lambda: self.counters,
             limiter=self.limiter,
+            api_url=API_URL,
         )
 
 

@@ -14,7 +14,7 @@ from lambdas.handlers import api
 from lambdas.jobs.job import AttemptOutcome, Status
 from tests.examples import RETENTION_MS, a_job, an_attempt, new_id
 from tests.fakes import NOW_MS
-from tests.handlers.recorded import Service, event, http_event
+from tests.handlers.recorded import API_URL, Service, event, http_event
 
 ADA = "0e3c9a54-3061-70a2-9f1c-5a3b8a7d2c11"
 Call = Callable[..., dict[str, Any]]
@@ -92,6 +92,7 @@ def test_a_refusal_tells_all_faults_in_the_form_of_rfc_9457(service: Service, ca
         ("colour", "unknown_field"),
     }
     assert problem["code"] == problem["errors"][0]["code"]
+    assert problem["type"] == f"{API_URL}/docs#{problem['code']}"
     assert len(service.store) == 0
 
 

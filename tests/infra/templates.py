@@ -31,6 +31,7 @@ PROD_WITH_EVERYTHING = {
     "audience": "punctual,other",
     "private_targets": "10.1.0.0/16:8080",
     "own_hosts": "jobs.example.com",
+    "api_url": "https://jobs.example.com",
 }
 
 

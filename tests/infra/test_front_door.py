@@ -7,6 +7,7 @@ import json
 import pytest
 
 from infra.stage_settings import StageSettings
+from local.settings import API_ID
 from tests.infra.templates import STAGES, Template, synthesised, template, template_with_everything, text_of
 
 CHECKED_ROUTES = {"POST /v1/validate", "POST /v1/test"}
@@ -159,12 +160,23 @@ def test_the_api_knows_its_own_host_so_that_no_job_may_call_it() -> None:
     ]
 
 
+@pytest.mark.parametrize("function", ["api", "check"])
+def test_the_api_knows_where_users_reach_it(function: str) -> None:
+    """At its own address, unless operators say otherwise: problems lead to a page below it."""
+    made = template("prod")
+    (api,) = made.all("AWS::ApiGatewayV2::Api")
+    told = text_of(made.environment(function)["PUNCTUAL_API_URL"])
+    assert told == f"https://<{api}>.execute-api.<AWS::Region>.<AWS::URLSuffix>"
+    elsewhere = template_with_everything().environment(function)["PUNCTUAL_API_URL"]
+    assert elsewhere == "https://jobs.example.com"
+
+
 def test_the_emulator_gives_the_api_the_same_id_every_time() -> None:
-    """By a tag that AWS would not understand, so it is there on the local stage only."""
+    """By a tag that AWS would not understand, so it is there on the local stage only. `make run` knows the id."""
     tags = template("local").one("AWS::ApiGatewayV2::Api")["Tags"]
     assert len(tags["ms-custom-id"]) == 8
     assert int(tags["ms-custom-id"], 16)
-    assert tags["ms-custom-id"] == tags["ms-custom-id"].lower()
+    assert tags["ms-custom-id"] == tags["ms-custom-id"].lower() == API_ID
     assert "ms-custom-id" not in template("prod").one("AWS::ApiGatewayV2::Api")["Tags"]
 
 

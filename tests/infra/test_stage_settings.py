@@ -43,6 +43,7 @@ def test_settings_of_the_command_line_are_texts() -> None:
             "allowed_ports": "443, 8443",
             "private_targets": "127.0.0.1,[::1], localhost ,10.0.0.0/8:8080,[fd00::/8]:443",
             "own_hosts": "jobs.example.com,localhost:4566",
+            "api_url": "https://jobs.example.com/punctual/",
             "alert_email": "ops@example.com",
             "issuer": "https://id.example.com/tenant",
             "audience": "punctual",
@@ -52,6 +53,7 @@ def test_settings_of_the_command_line_are_texts() -> None:
     assert settings.allowed_ports == (443, 8443)
     assert settings.private_targets == ("127.0.0.1", "[::1]", "localhost", "10.0.0.0/8:8080", "[fd00::/8]:443")
     assert settings.own_hosts == ("jobs.example.com", "localhost:4566")
+    assert settings.api_url == "https://jobs.example.com/punctual"
     assert settings.audience == ("punctual",)
 
 
@@ -113,6 +115,12 @@ def test_an_empty_list_is_an_empty_list() -> None:
         ({"private_targets": "*"}, "private_targets: '*'"),
         ({"own_hosts": "10.0.0.0/8"}, "own_hosts: '10.0.0.0/8'"),
         ({"own_hosts": "https://jobs.example.com"}, "own_hosts: 'https://jobs.example.com'"),
+        ({"api_url": "http://jobs.example.com", "own_hosts": "jobs.example.com"}, "is no https address"),
+        ({"api_url": "https://a@jobs.example.com", "own_hosts": "jobs.example.com"}, "is no https address"),
+        ({"api_url": "jobs.example.com", "own_hosts": "jobs.example.com"}, "is no https address"),
+        ({"api_url": "https://jobs.example.com#a", "own_hosts": "jobs.example.com"}, "is no https address"),
+        ({"api_url": "https://jobs.example.com"}, "name jobs.example.com in own_hosts, too"),
+        ({"api_url": "https://jobs.example.com:444", "own_hosts": "jobs.example.com:443"}, "name jobs.example.com:444"),
         ({"alert_email": "ops"}, "alert_email: 'ops' is no e-mail address"),
         ({"alert_email": "a@example.com,b@example.com"}, "is no e-mail address"),
         ({"alert_email": " "}, "alert_email: ' ' is no text"),

@@ -58,6 +58,7 @@ def test_every_setting_is_read() -> None:
         "stage": "local",
         "private_targets": "10.0.0.0/8:8080",
         "own_hosts": "localhost:4570,127.0.0.1:4570,[::1]:4570,jobs.example.com",
+        "api_url": "http://localhost:4570/_aws/execute-api/9a7c41d2",
         "cognito_url": "http://127.0.0.1:4570",
         "sweep_minutes": "1",
         "horizon_seconds": "180",
