@@ -6,6 +6,7 @@ Each has `raw`, the JSON object as it came: fields of a newer service are there,
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -178,10 +179,11 @@ class Criterion:
     field: str | None = None
     passed: bool | None = None
     detail: str | None = None
+    raw: Raw = dataclasses.field(repr=False, compare=False, default_factory=dict)
 
     @classmethod
     def of(cls, raw: Raw) -> Criterion:
-        return cls(raw["name"], raw["description"], raw.get("field"), raw.get("passed"), raw.get("detail"))
+        return cls(raw["name"], raw["description"], raw.get("field"), raw.get("passed"), raw.get("detail"), raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,7 @@ class ApiKey:
     expires_at: datetime | None
     last_used_at: datetime | None
     key: str | None = field(default=None, repr=False)
+    raw: Raw = field(repr=False, compare=False, default_factory=dict)
 
     @classmethod
     def of(cls, raw: Raw) -> ApiKey:
@@ -296,6 +299,7 @@ class ApiKey:
             expires_at=_moment(raw, "expires_at"),
             last_used_at=_moment(raw, "last_used_at"),
             key=raw.get("key"),
+            raw=raw,
         )
 
 
@@ -307,10 +311,11 @@ class Target:
     state: Literal["allowed", "paused", "denied"]
     reason: str | None
     until: datetime | None
+    raw: Raw = field(repr=False, compare=False, default_factory=dict)
 
     @classmethod
     def of(cls, raw: Raw) -> Target:
-        return cls(raw["host"], raw["state"], raw.get("reason"), _moment(raw, "until"))
+        return cls(raw["host"], raw["state"], raw.get("reason"), _moment(raw, "until"), raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,10 +325,12 @@ class SigningSecret:
     secret: str = field(repr=False)
     created_at: datetime
     previous_expires_at: datetime | None
+    raw: Raw = field(repr=False, compare=False, default_factory=dict)
 
     @classmethod
     def of(cls, raw: Raw) -> SigningSecret:
-        return cls(raw["secret"], datetime.fromisoformat(raw["created_at"]), _moment(raw, "previous_expires_at"))
+        created_at = datetime.fromisoformat(raw["created_at"])
+        return cls(raw["secret"], created_at, _moment(raw, "previous_expires_at"), raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,7 @@ class Command(click.Command):
         self.examples = tuple(examples)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if self.examples:
-            with formatter.section(_heading("Examples")):
-                for sentence, line in self.examples:
-                    formatter.write_text(f"{sentence}:")
-                    formatter.write(f"{'':>{formatter.current_indent + 2}}{line}\n\n")
+        _write_examples(formatter, self.examples)
         super().format_epilog(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -75,10 +71,54 @@ class Program(click.Group):
                 formatter.write_dl([(name.ljust(widest), summary) for name, summary in commands.items()])
 
 
+class Group(click.Group):
+    """Commands about one kind of thing. Without any, the first is meant."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = [next(iter(self.commands)), *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands:
+            _no_such_command(ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        examples = [pair for one in self.commands.values() if isinstance(one, Command) for pair in one.examples]
+        _write_examples(formatter, examples)
+
+
+def group(name: str, *commands: Command, description: str = "") -> Group:
+    """The command `name`, which is several: each is declared by `command`, with its own `summary`."""
+    return Group(
+        name,
+        commands={one.name: one for one in commands if one.name},
+        help=f"{SUMMARIES[name]}\n\n{description}",
+        short_help=SUMMARIES[name],
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
 def _no_such_command(ctx: click.Context, name: str) -> NoReturn:
-    near = difflib.get_close_matches(name, SUMMARIES, n=3, cutoff=0.5)
-    meant = f" Did you mean {' or '.join(f'`punctual {one}`' for one in near)}?" if near else ""
-    raise click.UsageError(f"There is no command `{name}`.{meant}", ctx)
+    path = ctx.command_path
+    names = ctx.command.list_commands(ctx) if isinstance(ctx.command, click.Group) else []
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    meant = f" Did you mean {' or '.join(f'`{path} {one}`' for one in near)}?" if near else ""
+    raise click.UsageError(f"There is no command `{path} {name}`.{meant}", ctx)
+
+
+def _write_examples(formatter: click.HelpFormatter, examples: Sequence[tuple[str, str]]) -> None:
+    if examples:
+        with formatter.section(_heading("Examples")):
+            for sentence, line in examples:
+                formatter.write_text(f"{sentence}:")
+                formatter.write(f"{'':>{formatter.current_indent + 2}}{line}\n\n")
 
 
 def _heading(text: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from punctual.cli.plain import escaped_in_json, plain
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
 
 class Terminal:
@@ -58,6 +59,25 @@ class Terminal:
     def show(self, *what: RenderableType) -> None:
         """Something for people, to stdout. Strings are printed as they are: no markup is understood."""
         self._console("stdout").print(*what, soft_wrap=all(isinstance(part, str) for part in what))
+
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+        """Rows to stdout: aligned below headings in a terminal; else as they come, tabs between, nothing shortened.
+
+        Cells are made harmless here. A Text gives its style to the whole cell.
+        """
+        if not sys.stdout.isatty() and not self._colour:
+            for row in rows:
+                sys.stdout.write("\t".join(plain(str(cell)) for cell in row) + "\n")
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in headings:
+            table.add_column(heading)
+        for row in rows:
+            table.add_row(*(Text(plain(str(cell)), style=cell.style if isinstance(cell, Text) else "") for cell in row))
+        self.out.print(table)
 
     def say(self, *what: RenderableType) -> None:
         """Talk, to stderr. Nothing is said with --quiet."""

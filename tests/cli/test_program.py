@@ -47,7 +47,7 @@ class TestMistakes:
     def test_a_command_that_does_not_exist_is_answered_with_those_that_are_near(self, stranger: Program) -> None:
         ended = stranger.run("whaomi")
         assert ended.code == 2
-        assert "There is no command `whaomi`. Did you mean `punctual whoami`?" in ended.err
+        assert "There is no command `punctual whaomi`. Did you mean `punctual whoami`?" in ended.err
         assert ended.out == ""
 
     def test_an_option_that_does_not_exist_is_answered_with_those_that_are_near(self, stranger: Program) -> None:
