@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from description import answers
-from description.words import example
+from description.words import example, sent
 
 NOTHING: Any = None
 
@@ -42,10 +42,10 @@ class Operation:
     """Whether it can be refused because there is too much already (429 `quota_exceeded`)."""
 
 
-_JOB = example("Reading a job")
+_JOB = example("Reading a job", 1)
 _LISTED = {**_JOB, "request": {name: value for name, value in _JOB["request"].items() if name != "body"}}
 _SCHEDULED = {**_JOB, "attempts": [], "attempt_count": 0, "next_attempt_at": _JOB["due_at"], "version": 1}
-_NEW_KEY = {"name": "deploy", "scopes": ["jobs:write"], "expires_at": "2027-06-01T00:00:00Z"}
+_NEW_KEY = sent("API keys")
 _FRESH_KEY = example("API keys") | {"key": f"punctual_live_5f0c2a91d7e84b36_{'0' * 49}"}
 _SECRET = {
     "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",  # nosec B105 - an example
@@ -74,20 +74,14 @@ _ME = {
     },
     "usage": {"requests_this_minute": 13, "upcoming_jobs": 208},
 }
-_TRIAL = {
-    "method": "GET",
-    "url": "https://shop.example.com/api/state",
-    "expect": {"status": "2xx", "headers": {"content-type": "application/json"}, "json": {"state": "done"}},
-}
-_CRITERION = {name: example("Before you schedule")["criteria"][0][name] for name in ("name", "field", "description")}
 _COUNTS = {"scheduled": 1, "running": 0, "succeeded": 3, "failed": 0, "cancelled": 0}
 _STATS = {
-    "from": "2026-11-29T05:00:00.000Z",
-    "to": "2026-11-30T05:00:00.000Z",
+    "from": "2036-11-29T05:00:00.000Z",
+    "to": "2036-11-30T05:00:00.000Z",
     "interval": "day",
     "timezone": "America/New_York",
     "totals": _COUNTS,
-    "series": [{"start": "2026-11-29T05:00:00.000Z", "start_local": "2026-11-29T00:00:00.000-05:00", **_COUNTS}],
+    "series": [{"start": "2036-11-29T05:00:00.000Z", "start_local": "2036-11-29T00:00:00.000-05:00", **_COUNTS}],
 }
 _OF_A_JOB = ("readJob", "changeJob", "cancelJob", "runJob", "rerunJob")
 _DAMAGED = ("job_damaged",)
@@ -99,7 +93,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Jobs",
         {201: answers.Job, 200: answers.Job},
         takes="Scheduling",
-        taken=example("Scheduling a job"),
+        taken=sent("Scheduling a job"),
         answered=_SCHEDULED,
         once=True,
         leads_to=_OF_A_JOB,
@@ -118,7 +112,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Jobs",
         {207: answers.BatchResults},
         takes="Batch",
-        taken={"jobs": [example("Scheduling a job")]},
+        taken=sent("Many at once"),
         answered={"results": [{"status": 201, "job": _LISTED}]},
         once=True,
     ),
@@ -156,19 +150,19 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Before you schedule",
         {200: answers.Validation},
         takes="Scheduling",
-        taken=example("Scheduling a job"),
+        taken=sent("Scheduling a job"),
         answered=example("Before you schedule"),
     ),
     ("GET", "/v1/criteria"): Operation(
-        "listCriteria", "Before you schedule", {200: answers.CriterionList}, answered={"criteria": [_CRITERION]}
+        "listCriteria", "Before you schedule", {200: answers.CriterionList}, answered=example("Before you schedule", 1)
     ),
     ("POST", "/v1/test"): Operation(
         "tryRequest",
         "Before you schedule",
         {200: answers.TrialResult},
         takes="Trial",
-        taken=_TRIAL,
-        answered=example("Before you schedule", 1),
+        taken=sent("Before you schedule", 1),
+        answered=example("Before you schedule", 2),
         quota=True,
     ),
     ("GET", "/v1/targets"): Operation(
@@ -183,7 +177,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "You",
         {200: answers.Me},
         takes="MeChange",
-        taken={"notify": {"on": ["failed", "succeeded"]}},
+        taken=sent("Who is told"),
         answered=_ME,
         quota=True,
     ),

@@ -11,6 +11,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 API_PAGE = ROOT / "docs" / "api.md"
 ERRORS_PAGE = ROOT / "docs" / "errors.md"
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+"""A block of code in a page: its language, and its text."""
 
 
 @cache
@@ -53,8 +55,35 @@ def linked(markdown: str) -> str:
 
 
 def example(heading: str, number: int = 0) -> Any:
-    """A JSON example under a heading, counted from 0."""
-    return json.loads(re.findall(r"```json\n(.*?)```", section(heading), re.DOTALL)[number])
+    """An answer that is shown under a heading, counted from 0, without the marks for what is left out there."""
+    answers = [text for kind, text in FENCED.findall(section(heading)) if kind in ("", "json")]
+    return _without_marks(answer(answers[number]))
+
+
+def sent(heading: str, number: int = 0) -> Any:
+    """The document that a command under a heading sends, counted from 0."""
+    return json.loads(re.findall(r" -d '(.*?)'", section(heading), re.DOTALL)[number])
+
+
+def answer(shown: str) -> Any:
+    """The JSON of a shown answer. `…` for members or elements that are left out is a member or element "…" in it."""
+    inside: list[str] = []
+    written = []
+    for token in re.findall(r'"(?:[^"\\]|\\.)*"|[][{}…]|[^][{}…"]+', shown):
+        if token in "[{":
+            inside.append(token)
+        elif token in "]}":
+            inside.pop()
+        written.append(token if token != "…" else '"…"' if inside[-1] == "[" else '"…": "…"')
+    return json.loads("".join(written))
+
+
+def _without_marks(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_marks(member) for name, member in value.items() if name != "…"}
+    if isinstance(value, list):
+        return [_without_marks(element) for element in value if element != "…"]
+    return value
 
 
 @cache

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from description.words import sent
 from infra.stage_settings import StageSettings
 from lambdas.adapters.attempt_items import general_message
 from lambdas.adapters.powertools_journal import METRICS
@@ -169,8 +170,9 @@ def test_statuses_outcomes_and_fields_of_a_job_are_in_the_api_page() -> None:
 
 def test_the_examples_of_the_api_page_are_true() -> None:
     """What the page schedules is accepted, and what it shows has the members that the api shows."""
-    asked = json.loads(_json_block(section("docs/api.md", "Scheduling a job")))
-    job = new_job(asked, owner="ann", job_id="job_1", now_ms=NOVEMBER_2026_MS, horizon=Horizon(), rules=Rules())
+    job = new_job(
+        sent("Scheduling a job"), owner="ann", job_id="job_1", now_ms=NOVEMBER_2026_MS, horizon=Horizon(), rules=Rules()
+    )
     example = json.loads(_json_block(section("docs/api.md", "Reading a job")))
     answer = shown(job, whole=True)
     assert list(example) == list(answer)
@@ -183,9 +185,9 @@ def test_the_examples_of_the_api_page_are_true() -> None:
 def test_what_the_readme_sends_is_accepted() -> None:
     """The documents in the README's curl commands are jobs."""
     rules = Rules.from_settings(private_targets="localhost", allowed_ports="80,443", own_hosts="")
-    sent = [json.loads(text) for text in re.findall(r"-d '({.*?})'", page("README.md"), re.DOTALL)]
-    assert len(sent) >= 2
-    for document in sent:
+    documents = [json.loads(text) for text in re.findall(r"-d '({.*?})'", page("README.md"), re.DOTALL)]
+    assert len(documents) >= 2
+    for document in documents:
         new_job(document, owner="ann", job_id="job_1", now_ms=NOVEMBER_2026_MS, horizon=Horizon(), rules=rules)
 
 
