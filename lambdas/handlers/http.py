@@ -100,10 +100,27 @@ def problem(
 def _body(event: Mapping[str, Any]) -> bytes:
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
-        # The gateway hands over text only when it is valid Unicode; surrogates could come from a test or a rival front.
-        return str(body).encode("utf-8", errors="surrogatepass")
+        # Surrogates could come from a test or a rival front.
+        content = str(body).encode("utf-8", errors="surrogatepass")
+        if "\ufffd" in body and _length_sent(event) not in (None, len(content)):
+            raise _not_whole()
+        return content
     try:
         return base64.b64decode(body)
     except (binascii.Error, ValueError) as error:
-        fault = Fault("document", "invalid_utf8", "The document did not arrive whole; send it again as UTF-8.")
-        raise RequestRefused(400, "Bad request", [fault]) from error
+        raise _not_whole() from error
+
+
+def _length_sent(event: Mapping[str, Any]) -> int | None:
+    """So many bytes were sent; None if nobody said.
+
+    The gateway makes text of JSON, with U+FFFD for whatever is not UTF-8, which mostly has another length than what
+    it replaces.
+    """
+    length = str(event.get("headers", {}).get("content-length", ""))
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else None
+
+
+def _not_whole() -> RequestRefused:
+    message = "The document is not UTF-8, or did not arrive whole; send it again as UTF-8."
+    return RequestRefused(400, "Bad request", [Fault("document", "invalid_utf8", message)])

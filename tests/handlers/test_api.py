@@ -77,6 +77,30 @@ def test_a_document_that_did_not_arrive_whole_is_refused(service: Service) -> No
     assert answer["statusCode"] == 400 and len(service.store) == 0
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        pytest.param(b"caf\xe9", 400, id="latin-1"),
+        pytest.param(b"\xff\xfe", 400, id="no UTF-8"),
+        pytest.param("cafe\u0301 \ufffd".encode(), 201, id="its own replacement character"),
+    ],
+)
+def test_bytes_that_the_gateway_has_replaced_are_not_taken_for_the_users(
+    service: Service, sent: bytes, status: int
+) -> None:
+    """It makes text of whatever is said to be JSON, with U+FFFD for what is not UTF-8; a user may write that character
+    too. How much was sent tells the one from the other."""
+    content = b'{"url": "https://example.com/", "delay_seconds": 60, "body": "%b"}' % sent
+    length = {"content-length": str(len(content))}
+
+    text = content.decode(errors="replace")
+    answer = api.handler(http_event("POST", "/v1/jobs", text, owner=ADA, headers=length), None)
+
+    assert answer["statusCode"] == status
+    if status == 400:
+        assert json.loads(answer["body"])["code"] == "invalid_utf8" and len(service.store) == 0
+
+
 def test_a_refusal_tells_all_faults_in_the_form_of_rfc_9457(service: Service, call: Call) -> None:
     """And nothing is stored."""
     answer = call("POST", "/v1/jobs", {"url": "ftp://example.com/", "at": "tomorrow", "colour": "blue"})
