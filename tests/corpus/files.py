@@ -108,6 +108,14 @@ def spelled_out(value: Any) -> Any:
     return value
 
 
+def as_json(document: Any) -> bytes:
+    """The document as it is sent: as UTF-8 where that can be."""
+    try:
+        return json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a surrogate pair exists as an escape only
+        return json.dumps(document).encode()
+
+
 def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
@@ -177,7 +185,4 @@ def _content(entry: Mapping[str, Any]) -> tuple[bytes, Any]:
     if "raw" in entry:
         return str(spelled_out(entry["raw"])).encode("utf-8", errors="surrogatepass"), None
     document = spelled_out(entry["body"])
-    try:
-        return json.dumps(document, ensure_ascii=False).encode(), document
-    except UnicodeEncodeError:  # half a surrogate pair exists as an escape only
-        return json.dumps(document).encode(), document
+    return as_json(document), document

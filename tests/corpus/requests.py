@@ -20,14 +20,15 @@ def complaints(entry: RequestEntry, rules: Rules, *, now_ms: int) -> Iterator[st
     door = Door(rules, now_ms=now_ms)
     told = door.schedule(entry.content, entry.headers)
     if entry.field is None:
-        yield from _complaints_of_a_good_one(entry, told)
+        yield from complaints_of_a_good_one(entry, told)
     else:
-        yield from _complaints_of_a_bad_one(entry, told)
+        yield from complaints_of_a_bad_one(entry, told)
         if door.jobs:
             yield "expected nothing to be stored, got a job"
 
 
-def _complaints_of_a_bad_one(entry: RequestEntry, told: Told) -> Iterator[str]:
+def complaints_of_a_bad_one(entry: RequestEntry, told: Told) -> Iterator[str]:
+    """What is wrong with how a bad request was answered."""
     wanted = (entry.expect["status"], entry.expect["code"], entry.field)
     field, code = (told.faults or [("", "")])[0]
     if (told.status, code, field) != wanted or told.content.get("code") != code:
@@ -38,7 +39,8 @@ def _complaints_of_a_bad_one(entry: RequestEntry, told: Told) -> Iterator[str]:
         yield "expected no secret to be repeated, got the value of a header or of the body"
 
 
-def _complaints_of_a_good_one(entry: RequestEntry, told: Told) -> Iterator[str]:
+def complaints_of_a_good_one(entry: RequestEntry, told: Told) -> Iterator[str]:
+    """What is wrong with how a good request was answered."""
     if told.status != 201:
         yield f"expected 201, got {told}"
         return

@@ -35,7 +35,12 @@ READY_SECONDS = 240
 """The first start ever synthesises and packages everything."""
 PREFERRED_PORT = 4580
 """The template holds the port; with the same one as last time it is found in the cache."""
-SETTINGS = {"PUNCTUAL_HORIZON_SECONDS": "180", "PUNCTUAL_SWEEP_MINUTES": "1", "PUNCTUAL_PRIVATE_TARGETS": "127.0.0.1"}
+SETTINGS = {
+    "PUNCTUAL_HORIZON_SECONDS": "180",
+    "PUNCTUAL_SWEEP_MINUTES": "1",
+    "PUNCTUAL_PRIVATE_TARGETS": "127.0.0.1",
+    "PUNCTUAL_OWN_HOSTS": "api.example-scheduler.com,console.example-scheduler.com",  # as tests/corpus has it
+}
 """A job is far away beyond 180 · 17/15 = 204 s, and a sweep comes every minute: the whole journey in four minutes."""
 Seen = TypeVar("Seen")
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
