@@ -305,6 +305,11 @@ class Me(TypedDict):
     notify: OwnNotify
     limits: LimitsInForce
     usage: Usage
+    damaged: NotRequired[
+        Annotated[
+            list[Literal["notify"]], Field(description="What is stored and cannot be read; only if there is any.")
+        ]
+    ]
 
 
 class Key(TypedDict):

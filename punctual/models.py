@@ -343,6 +343,8 @@ class Me:
     usage: Raw
     notify: Raw
     """What holds for jobs without a `notify` of their own, and your `addresses` with how far each is."""
+    damaged: tuple[str, ...]
+    """What is stored and cannot be read: `notify`, until you set it anew; as a rule nothing."""
     raw: Raw = field(repr=False, compare=False)
 
     @classmethod
@@ -353,6 +355,7 @@ class Me:
             limits=raw.get("limits") or {},
             usage=raw.get("usage") or {},
             notify=raw.get("notify") or {},
+            damaged=tuple(raw.get("damaged") or ()),
             raw=raw,
         )
 

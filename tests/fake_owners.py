@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from lambdas.jobs.errors import AddressRefused, AlertsUnavailable, DamagedItem, StoreUnavailable
+from lambdas.jobs.errors import AddressRefused, AlertsUnavailable, DamagedSettings, StoreUnavailable
 from lambdas.jobs.owner import OwnerSettings
 from tests.fakes import Hooks
 
@@ -13,14 +13,14 @@ class FakeOwners:
     """Settings in a dictionary, each write atomic. `before[method]` is called once, at the next use of that method, and
     `after["write"]` after the next write.
 
-    `down` makes every method raise, `damaged` makes no settings readable.
+    `down` makes every method raise, `damaged` holds owners whose settings cannot be understood until they are replaced.
     """
 
     def __init__(self) -> None:
         self.before: Hooks = {}
         self.after: Hooks = {}
         self.down = False
-        self.damaged = False
+        self.damaged: set[str] = set()
         self._settings: dict[str, OwnerSettings] = {}
         self._lock = threading.Lock()
 
@@ -36,17 +36,28 @@ class FakeOwners:
         self._happen("write")
         with self._lock:
             found = self._settings.get(owner, OwnerSettings())
-            if found.version == settings.version - 1:
+            if owner not in self.damaged and found.version == settings.version - 1:
                 found = self._settings[owner] = settings
         if happen := self.after.pop("write", None):
             happen()
         return found == settings
 
-    def _read(self, owner: str) -> OwnerSettings:
-        if self.damaged:
-            raise DamagedItem(f"OWNER#{owner}", "a test said so")
+    def replace(self, owner: str, settings: OwnerSettings, damaged: DamagedSettings) -> bool:
+        self._happen("replace")
         with self._lock:
+            if owner in self.damaged and damaged.version == self._version(owner):
+                self.damaged.remove(owner)
+                self._settings[owner] = settings
+            return self._settings.get(owner) == settings
+
+    def _read(self, owner: str) -> OwnerSettings:
+        with self._lock:
+            if owner in self.damaged:
+                raise DamagedSettings(f"OWNER#{owner}", "a test said so", version=self._version(owner))
             return self._settings.get(owner, OwnerSettings())
+
+    def _version(self, owner: str) -> int:
+        return self._settings.get(owner, OwnerSettings()).version
 
     def _happen(self, method: str) -> None:
         if self.down:

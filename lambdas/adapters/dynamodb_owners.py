@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lambdas.adapters.damaged_items import still_damaged, version_of
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
-from lambdas.jobs.errors import DamagedItem
+from lambdas.jobs.errors import DamagedSettings
 from lambdas.jobs.job import Notify
 from lambdas.jobs.owner import Address, OwnerSettings
 
@@ -28,6 +30,14 @@ class DynamoDbOwners:
         return _settings(self._table.get(_key(owner), consistent=False))
 
     def write(self, owner: str, settings: OwnerSettings) -> bool:
+        if settings.version == 1:
+            return self._put(owner, settings, "attribute_not_exists(#pk)", {})
+        return self._put(owner, settings, "#version = :before", {"before": settings.version - 1})
+
+    def replace(self, owner: str, settings: OwnerSettings, damaged: DamagedSettings) -> bool:
+        return self._put(owner, settings, *still_damaged(damaged.version))
+
+    def _put(self, owner: str, settings: OwnerSettings, condition: str, values: Mapping[str, int]) -> bool:
         pk, sk = _key(owner)
         item: Values = {
             "pk": pk,
@@ -39,10 +49,7 @@ class DynamoDbOwners:
             "version": settings.version,
         }
         try:
-            if settings.version == 1:
-                self._table.put(item, "attribute_not_exists(#pk)")
-            else:
-                self._table.put(item, "#version = :before", {"before": settings.version - 1})
+            self._table.put(item, condition, values)
         except ConditionFailed as failed:
             return failed.found == item  # then the reply to this very write was lost
         return True
@@ -55,14 +62,22 @@ def _key(owner: str) -> Key:
 def _settings(item: Values | None) -> OwnerSettings:
     if item is None:
         return OwnerSettings()
-    try:
-        return OwnerSettings(
-            notify=Notify(tuple(str(end) for end in item["on"]), item["email"]),
-            addresses=tuple(
-                Address(str(address[0]), bool(address[1]), int(address[2])) for address in item["addresses"]
-            ),
-            asked_ms=tuple(int(at_ms) for at_ms in item["asked"]),
-            version=int(item["version"]),
-        )
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise DamagedItem(f"{item['pk']}/{item['sk']}", type(error).__name__) from error
+    match item:
+        case {
+            "on": list(on),
+            "email": str() | None as email,
+            "addresses": list(addresses),
+            "asked": list(asked),
+            "version": int(version),
+        } if all(isinstance(end, str) for end in on) and all(isinstance(at_ms, int) for at_ms in asked):
+            known = tuple(Address(*each) for each in addresses if _is_address(each))
+            if len(known) == len(addresses):
+                return OwnerSettings(Notify(tuple(on), email), known, tuple(asked), version)
+    raise DamagedSettings(f"{item['pk']}/{item['sk']}", "they are not whole settings", version=version_of(item))
+
+
+def _is_address(value: object) -> bool:
+    match value:
+        case [str(), bool(), int()]:
+            return True
+    return False

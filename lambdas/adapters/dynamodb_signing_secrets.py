@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lambdas.adapters.damaged_items import still_damaged, version_of
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.jobs.errors import DamagedItem, DamagedSecret, StoreUnavailable
 from lambdas.jobs.remembered import Remembered
@@ -24,8 +25,6 @@ OPENED_FOR_MS = 3_600_000
 bytes, so what is kept is never out of date; the limit is for the day when the key is taken away."""
 
 MOST_OPENED = 1_000
-
-_OF_VERSION = "#version = :known"
 
 
 class DynamoDbSigningSecrets:
@@ -45,13 +44,13 @@ class DynamoDbSigningSecrets:
     def write(self, owner: str, secret: SigningSecret) -> SigningSecret:
         if secret.version == 1:
             return self._put(owner, secret, "attribute_not_exists(#pk)")
-        return self._put(owner, secret, _OF_VERSION, {"known": secret.version - 1})
+        return self._put(owner, secret, "#version = :known", {"known": secret.version - 1})
 
     def replace(self, owner: str, secret: SigningSecret, damaged: DamagedSecret) -> SigningSecret:
-        return self._put(owner, secret, *_still(damaged))
+        return self._put(owner, secret, *still_damaged(damaged.version))
 
     def note_told(self, owner: str, damaged: DamagedSecret, *, now_ms: int) -> None:
-        condition, known = _still(damaged)
+        condition, known = still_damaged(damaged.version)
         with suppress(ConditionFailed):
             self._table.update(_key(owner), "SET #told_at = :now", {"now": now_ms, **known}, condition=condition)
 
@@ -106,18 +105,7 @@ class DynamoDbSigningSecrets:
 
 
 def _damaged(owner: str, item: Values, why: str) -> DamagedSecret:
-    version = item.get("version")
-    return DamagedSecret(
-        "/".join(_key(owner)), why, version=version if type(version) is int else None, told="told_at" in item
-    )
-
-
-def _still(damaged: DamagedSecret) -> tuple[str, Mapping[str, int]]:
-    """The condition, and its values, that a damaged item has not been replaced."""
-    if damaged.version is not None:
-        return _OF_VERSION, {"known": damaged.version}
-    # Whatever stands there for a version, that of a replacement is the first.
-    return "attribute_exists(#pk) AND (attribute_not_exists(#version) OR #version <> :first)", {"first": 1}
+    return DamagedSecret("/".join(_key(owner)), why, version=version_of(item), told="told_at" in item)
 
 
 def _key(owner: str) -> Key:

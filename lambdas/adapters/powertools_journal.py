@@ -34,7 +34,7 @@ _COUNTED_FACTS = {"swept": ("handed_off", "overdue"), "handed_off": ("handed_off
 
 _COUNTED_OUTCOMES = {"succeeded": "succeeded", "retry": "retried", "failed": "failed"}
 
-_TROUBLE = frozenset({"defect", "job_damaged", "secret_damaged", "shard_not_swept", "set_aside"})
+_TROUBLE = frozenset({"defect", "job_damaged", "secret_damaged", "settings_damaged", "shard_not_swept", "set_aside"})
 
 
 class PowertoolsJournal:

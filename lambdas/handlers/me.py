@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lambdas.handlers.desk import Desk, check_document_type, owner_of
 from lambdas.handlers.door import caller_of
 from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.jobs.document import read_document
+from lambdas.jobs.errors import DamagedSettings
 from lambdas.jobs.keys import SCOPES
+from lambdas.jobs.owner import OwnerSettings
 from lambdas.jobs.set_owner import change_settings, seen_now
-
-if TYPE_CHECKING:
-    from lambdas.jobs.owner import OwnerSettings
 
 
 def read_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
+    """What cannot be read is said to be so beside the rest, which whoever signs in looks at."""
     owner = owner_of(request)
-    return _me(request, seen_now(owner, store=desk.owners(), addresses=desk.addresses()), desk)
+    try:
+        return _me(request, seen_now(owner, store=desk.owners(), addresses=desk.addresses()), desk)
+    except DamagedSettings as damaged:
+        desk.journal.tell("settings_damaged", owner=owner, error=str(damaged), request_id=request.request_id)
+        return _me(request, OwnerSettings(), desk, damaged=("notify",))
 
 
 def change_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
@@ -34,7 +36,7 @@ def change_me(request: HttpRequest, desk: Desk) -> HttpAnswer:
     return _me(request, settings, desk)
 
 
-def _me(request: HttpRequest, settings: OwnerSettings, desk: Desk) -> HttpAnswer:
+def _me(request: HttpRequest, settings: OwnerSettings, desk: Desk, *, damaged: tuple[str, ...] = ()) -> HttpAnswer:
     notify = {
         "on": list(settings.notify.on),
         "email": settings.notify.email,
@@ -48,5 +50,6 @@ def _me(request: HttpRequest, settings: OwnerSettings, desk: Desk) -> HttpAnswer
         "notify": notify,
         "limits": used.limits._asdict(),
         "usage": {"requests_this_minute": used.requests, "upcoming_jobs": used.upcoming},
+        **({"damaged": list(damaged)} if damaged else {}),
     }
     return HttpAnswer(200, content)

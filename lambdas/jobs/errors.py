@@ -27,7 +27,8 @@ PunctualError
 ├── SettleLost              a settle's condition failed: the attempt is no longer the one that runs
 ├── DamagedItem             a stored item cannot be understood
 │   ├── DamagedJob          a job's
-│   └── DamagedSecret       an owner's signing secret
+│   ├── DamagedSecret       an owner's signing secret
+│   └── DamagedSettings     what an owner has set
 ├── SettingInvalid          a setting of the operator's makes no sense
 └── Unavailable             something outside does not answer now; trying again later may help
     ├── StoreUnavailable
@@ -304,6 +305,15 @@ class DamagedSecret(DamagedItem):
         super().__init__(key, why)
         self.version = version
         self.told = told
+
+
+class DamagedSettings(DamagedItem):
+    """What an owner has set cannot be understood. `version` is that of its item, None when it has none that is a
+    number."""
+
+    def __init__(self, key: str, why: str, *, version: int | None) -> None:
+        super().__init__(key, why)
+        self.version = version
 
 
 class SettingInvalid(PunctualError):

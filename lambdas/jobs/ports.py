@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from lambdas.jobs.counting import Day, DayCount, Step
     from lambdas.jobs.due_job import DueJob
-    from lambdas.jobs.errors import DamagedJob, DamagedSecret
+    from lambdas.jobs.errors import DamagedJob, DamagedSecret, DamagedSettings
     from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
     from lambdas.jobs.job import Attempt, Job
     from lambdas.jobs.keys import ApiKey
@@ -380,7 +380,7 @@ class AlertGroups(Protocol):
 
 
 class OwnerStore(Protocol):
-    """What owners have set. Every method may raise StoreUnavailable, what reads also DamagedItem."""
+    """What owners have set. Every method may raise StoreUnavailable, what reads also DamagedSettings."""
 
     def read(self, owner: str) -> OwnerSettings:
         """What an owner has set, every write before included."""
@@ -392,6 +392,10 @@ class OwnerStore(Protocol):
 
     def write(self, owner: str, settings: OwnerSettings) -> bool:
         """Write the next version if what stands there is of the one before; False if it is not."""
+        ...
+
+    def replace(self, owner: str, settings: OwnerSettings, damaged: DamagedSettings) -> bool:
+        """Write settings in the place of what cannot be understood; False if that is not what stands there any more."""
         ...
 
 

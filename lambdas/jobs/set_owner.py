@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lambdas.jobs.email import canonical_email
-from lambdas.jobs.errors import AddressRefused, AlertsUnavailable, StoreUnavailable
+from lambdas.jobs.errors import AddressRefused, AlertsUnavailable, DamagedSettings, StoreUnavailable
 from lambdas.jobs.expecting import Confirmed, told_of
 from lambdas.jobs.job import Notify
 from lambdas.jobs.owner import MOST_ADDRESSES, OwnerSettings
@@ -31,7 +31,10 @@ def confirmed_among(owner: str, *, store: OwnerStore, addresses: Addresses, note
 
     @cache
     def confirmed(email: str) -> bool:
-        address = settings().address(email)
+        try:
+            address = settings().address(email)
+        except DamagedSettings:  # what SNS has is whole: jobs with an address go on while their owner's settings do not
+            return addresses.is_confirmed(owner, email)
         if address is None or address.confirmed:
             return address is not None
         if addresses.is_confirmed(owner, email):
@@ -44,7 +47,10 @@ def confirmed_among(owner: str, *, store: OwnerStore, addresses: Addresses, note
 
 
 def seen_now(owner: str, *, store: OwnerStore, addresses: Addresses) -> OwnerSettings:
-    """The owner's settings, with what has become of their addresses; as it was last seen where that cannot be told."""
+    """The owner's settings, with what has become of their addresses; as it was last seen where that cannot be told.
+
+    Raises DamagedSettings.
+    """
     settings = store.read(owner)
     changes: dict[str, bool] = {}
     with suppress(AlertsUnavailable):
@@ -66,11 +72,14 @@ def change_settings(
 ) -> OwnerSettings:
     """Change what the owner has set, as a JSON merge patch (RFC 7396) of `GET /v1/me` says.
 
-    An address that is not confirmed is sent a link. It is noted before it is asked for, so that no failure in between
-    lets anybody ask without being counted. Raises RequestRefused with all faults, QuotaExceeded, and Unavailable.
+    Settings that cannot be understood are replaced, as if nothing had been set before: what they held nobody can say,
+    and only their owner can say what they are to be. An address that is not confirmed is sent a link. It is noted
+    before it is asked for, so that no failure in between lets anybody ask without being counted. Raises RequestRefused
+    with all faults, QuotaExceeded, and Unavailable.
     """
     wanted = _Wanted.of(patch)
-    seen_now(owner, store=store, addresses=addresses)
+    with suppress(DamagedSettings):
+        seen_now(owner, store=store, addresses=addresses)
     to_ask = ""
 
     def apply(current: OwnerSettings) -> OwnerSettings:
@@ -86,7 +95,7 @@ def change_settings(
         _check_number(current)
         return replace(current, notify=wanted.applied_to(current.notify))
 
-    changed = _changed(owner, apply, store=store)
+    changed = _changed(owner, apply, store=store, mends=True)
     for email in wanted.removed:
         addresses.forget(owner, email)
     if to_ask:
@@ -119,10 +128,23 @@ def _check_number(settings: OwnerSettings) -> None:
         faults.refuse_if_any()
 
 
-def _changed(owner: str, change: Callable[[OwnerSettings], OwnerSettings], *, store: OwnerStore) -> OwnerSettings:
-    """Write what a change makes of the settings, made anew if others write at the same time."""
+def _changed(
+    owner: str, change: Callable[[OwnerSettings], OwnerSettings], *, store: OwnerStore, mends: bool = False
+) -> OwnerSettings:
+    """Write what a change makes of the settings, made anew if others write at the same time.
+
+    If it `mends`, what cannot be understood is taken for nothing and replaced; else DamagedSettings is raised.
+    """
     for _ in range(_TRIES):
-        before = store.read(owner)
+        try:
+            before = store.read(owner)
+        except DamagedSettings as damaged:
+            if not mends:
+                raise
+            after = replace(change(OwnerSettings()), version=(damaged.version or 0) + 1)
+            if store.replace(owner, after, damaged):
+                return after
+            continue
         after = change(before)
         if after == before:
             return before

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from lambdas.adapters.attribute_values import to_attribute, to_attributes
+from lambdas.jobs.errors import DamagedSettings
 from lambdas.jobs.job import Notify
 from lambdas.jobs.owner import Address, OwnerSettings
 from lambdas.jobs.ports import OwnerStore
+from tests.contracts.conftest import Table
 from tests.fakes import NOW_MS
 
 FIRST = OwnerSettings(
@@ -53,3 +57,48 @@ def test_a_version_that_skips_one_is_not_written(owners: OwnerStore) -> None:
     """Its writer has not seen what stands there."""
     assert not owners.write("ada", replace(FIRST, version=2))
     assert owners.read("ada") == OwnerSettings()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("on", "failed"),
+        ("on", [7]),
+        ("email", 7),
+        ("addresses", [["ada@example.com", "yes", 0]]),
+        ("addresses", [["ada@example.com"]]),
+        ("asked", ["now"]),
+        ("version", "two"),
+        ("version", None),
+    ],
+)
+def test_settings_that_are_damaged_are_told_from_settings(table: Table, attribute: str, value: Any) -> None:
+    """F28: whatever of them is not as it should be. They stay until they are replaced, by one of two."""
+    owners = table.owners()
+    owners.write("ada", FIRST)
+    table.client.update_item(
+        TableName=table.name,
+        Key=to_attributes({"pk": "OWNER#ada", "sk": "NOTIFY"}),
+        UpdateExpression="SET #a = :v",
+        ExpressionAttributeNames={"#a": attribute},
+        ExpressionAttributeValues={":v": to_attribute(value)},
+    )
+    with pytest.raises(DamagedSettings) as damaged:
+        owners.read("ada")
+    assert "ada@example.com" not in str(damaged.value), "T7: it is logged"
+    with pytest.raises(DamagedSettings):
+        owners.glance("ada")
+    assert not owners.write("ada", replace(FIRST, version=1))
+    version = 1 if attribute == "version" else 2
+    assert owners.replace("ada", replace(FIRST, version=version), damaged.value)
+    assert owners.replace("ada", replace(FIRST, version=version), damaged.value), "the reply to the first was lost"
+    assert not owners.replace("ada", OwnerSettings(version=version), damaged.value)
+    assert owners.read("ada") == replace(FIRST, version=version)
+
+
+def test_damage_that_is_gone_is_not_replaced(table: Table) -> None:
+    """An operator has deleted the item meanwhile: whoever would mend it must look again."""
+    for version in (None, 1):
+        damaged = DamagedSettings("OWNER#ada/NOTIFY", "it was", version=version)
+        assert not table.owners().replace("ada", replace(FIRST, version=(version or 0) + 1), damaged)
+    assert table.owners().read("ada") == OwnerSettings()

@@ -125,6 +125,33 @@ def test_more_links_than_allowed_are_refused_until_some_time(service: Service) -
     assert len(service.addresses.links) == MOST_ASKED_A_DAY
 
 
+def test_settings_that_cannot_be_read_are_said_to_be_so_and_can_be_replaced(service: Service) -> None:
+    """F28: whoever signs in learns who they are all the same, and the log names the owner."""
+    call("PATCH", {"notify": {"on": [], "email": ADA}})
+    service.addresses.confirm("ada", ADA)
+    service.owners.damaged = {"ada"}
+    status, me = call("GET")
+    assert (status, me["owner"], me["scopes"], me["damaged"]) == (200, "ada", list(SCOPES), ["notify"])
+    assert me["notify"] == {"on": ["failed"], "email": None, "addresses": {}}
+    assert [facts["owner"] for facts in service.journal.of("settings_damaged")] == ["ada"]
+
+    assert call("POST", job_for(ADA), path="/v1/jobs")[0] == 201
+    assert call("POST", job_for("other@example.com"), path="/v1/jobs")[0] == 422
+    assert call("PATCH", {"notify": {"on": "failed"}})[0] == 422 and service.owners.damaged
+
+    status, me = call("PATCH", notify(ADA))
+    assert (status, me["notify"]["on"], me["notify"]["email"]) == (200, ["failed"], ADA)
+    assert "damaged" not in me and not service.owners.damaged
+    assert call("GET")[1]["notify"]["addresses"] == {ADA: "confirmed"}
+
+
+def test_a_change_that_says_nothing_replaces_settings_that_cannot_be_read(service: Service) -> None:
+    """F28: they are the default then, which is what held already."""
+    service.owners.damaged = {"ada"}
+    assert call("PATCH", {})[0] == 200
+    assert "damaged" not in call("GET")[1]
+
+
 def test_no_address_is_logged(service: Service) -> None:
     """T7: it says who somebody is. The owner's id is enough to find it."""
     call("PATCH", notify(ADA))

@@ -75,8 +75,9 @@ class TestWhen:
     @pytest.mark.parametrize(("status_code", "is_told"), [(200, False), (404, True)])
     def test_a_setting_that_is_damaged_counts_as_none(self, world: World, status_code: int, is_told: bool) -> None:
         """A failure is told to the operators, who can mend it; it is not kept waiting for that."""
-        world.owners.damaged = True
-        assert bool(told(world, ended(world, status_code))) is is_told
+        job = ended(world, status_code)
+        world.owners.damaged.add(job.owner)
+        assert bool(told(world, job)) is is_told
 
     def test_a_setting_that_cannot_be_read_keeps_message_and_letter_until_it_can(self, world: World) -> None:
         """F22: nobody is left untold, and nothing is sent a second time to find out."""

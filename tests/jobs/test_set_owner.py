@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.jobs.errors import AlertsUnavailable, QuotaExceeded, RequestRefused, StoreUnavailable
+from lambdas.jobs.errors import AlertsUnavailable, DamagedSettings, QuotaExceeded, RequestRefused, StoreUnavailable
 from lambdas.jobs.job import Notify
 from lambdas.jobs.owner import ASKED_AGAIN_MS, DAY_MS, MOST_ADDRESSES, MOST_ASKED_A_DAY, Address, OwnerSettings
 from lambdas.jobs.set_owner import change_settings, confirmed_among, seen_now
@@ -268,3 +268,25 @@ def _rival_of(office: Office) -> Callable[[], None]:
         office.owners.before["write"] = rival
 
     return rival
+
+
+class TestDamage:
+    """F28: what is stored cannot be understood."""
+
+    def test_a_rival_who_mends_it_is_not_written_over(self, office: Office) -> None:
+        """Both changes hold."""
+        office.change(on=["succeeded"])
+        office.owners.damaged = {"ada"}
+        office.owners.before["replace"] = lambda: office.change(on=[])
+        office.change(email=ADA)
+        assert (office.seen().notify, office.seen().version) == (Notify((), ADA), 3)
+
+    def test_only_its_owner_mends_it(self, office: Office) -> None:
+        """A look, and a job that names an address, leave it as it is."""
+        office.confirm(ADA)
+        office.owners.damaged = {"ada"}
+        assert office.may_use(ADA)
+        assert not office.may_use("other@example.com")
+        with pytest.raises(DamagedSettings):
+            office.seen()
+        assert office.owners.damaged

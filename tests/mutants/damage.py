@@ -61,6 +61,22 @@ DAMAGE = (
         "handlers/test_signing_secret.py::test_a_secret_that_cannot_be_read_is_said_to_be_so_and_can_be_replaced",
     ),
     taking_out(
+        "F28",
+        "an owner is told of damaged settings",
+        "lambdas/handlers/me.py",
+        'desk, damaged=("notify",))',
+        "desk)",
+        "handlers/test_me.py::test_settings_that_cannot_be_read_are_said_to_be_so_and_can_be_replaced",
+    ),
+    taking_out(
+        "F28",
+        "settings that are not whole are damaged",
+        "lambdas/adapters/dynamodb_owners.py",
+        '            "email": str() | None as email,\n',
+        '            "email": email,\n',
+        "contracts/test_owners.py::test_settings_that_are_damaged_are_told_from_settings",
+    ),
+    taking_out(
         "F29",
         "point-in-time recovery",
         "infra/job_store.py",
