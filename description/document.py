@@ -16,8 +16,10 @@ from description.asked import MODELS, RENAMED, more_exactly
 from description.operations import OPERATIONS, Operation
 from description.refusals import responses_of_refusals
 from description.words import linked, meanings, rows
+from lambdas.handlers.desk import SignIn
 from lambdas.handlers.door import GUARDED
 from lambdas.handlers.limiting import schedules
+from lambdas.handlers.pages import TO_FILL
 from lambdas.handlers.routes import ROUTES
 from lambdas.jobs.headers import IDEMPOTENCY_KEY
 from lambdas.jobs.outgoing import VERSION
@@ -41,8 +43,11 @@ _QUERIES: dict[str, Json] = {
 }
 
 
-def document() -> Json:
-    """The whole document, as JSON values. Raises KeyError for a route that nobody described, or that is none."""
+def document(sign_in: SignIn = TO_FILL) -> Json:
+    """The whole document, as JSON values. Raises KeyError for a route that nobody described, or that is none.
+
+    `sign_in` is what the function fills in when it shows the document.
+    """
     scopes = {
         (method, template_of(pattern)): scope
         for pattern, methods in ROUTES.items()
@@ -67,7 +72,14 @@ def document() -> Json:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "An access token (JWT), or an API key. See [signing in](/docs#signing-in).",
-                }
+                },
+                "sign_in": {
+                    "type": "openIdConnect",
+                    "openIdConnectUrl": sign_in.configuration_url,
+                    "x-client-id": sign_in.client_id,
+                    "description": "Where people get the access token: by an authorization code with PKCE (S256), as "
+                    "the client `x-client-id`. `punctual login` goes by this.",
+                },
             },
         },
     }

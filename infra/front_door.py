@@ -84,6 +84,7 @@ class FrontDoor(Construct):
             channels=channels,
             own_hosts=own_hosts,
             api_url=settings.api_url or self.url,
+            identity=identity,
         )
         acknowledge_address_topics(self)
         self.checking = Checking(
@@ -203,6 +204,7 @@ def _api_function(
     channels: Channels,
     own_hosts: str,
     api_url: str,
+    identity: Identity,
 ) -> lambda_.Function:
     settings = recipe.settings
     return recipe.make(
@@ -228,6 +230,8 @@ def _api_function(
             "PUNCTUAL_ALLOWED_PORTS": ",".join(map(str, settings.allowed_ports)),
             "PUNCTUAL_OWN_HOSTS": own_hosts,
             "PUNCTUAL_API_URL": api_url,
+            "PUNCTUAL_ISSUER_CONFIGURATION_URL": identity.configuration_url,
+            "PUNCTUAL_SIGN_IN_CLIENT": identity.sign_in_client,
             "PUNCTUAL_RETENTION_DAYS": str(settings.retention_days),
             "PUNCTUAL_ADDRESS_TOPICS": channels.address_topics,
             **({"PUNCTUAL_TOPICS_KEY_ARN": recipe.key.key_arn} if recipe.key else {}),

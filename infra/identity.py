@@ -22,6 +22,10 @@ class Identity(Construct):
     audience: Sequence[str]
     keys_url: str
     """Of the keys themselves, or of the OpenID Connect configuration that names it."""
+    configuration_url: str
+    """Where the issuer tells programs how its users sign in (OpenID Connect Discovery 1.0, 4)."""
+    sign_in_client: str
+    """The client id of the command line at the issuer; "" if its users cannot sign in with it."""
     pool: cognito.UserPool | None = None
     client: cognito.UserPoolClient | None = None
     sign_in_url: str | None = None
@@ -30,7 +34,8 @@ class Identity(Construct):
         super().__init__(scope, construct_id)
         if settings.issuer:
             self.issuer, self.audience = settings.issuer, settings.audience
-            self.keys_url = f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+            self.keys_url = self.configuration_url = f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+            self.sign_in_client = settings.sign_in_client or ""
             return
         self.pool = _user_pool(self, settings)
         self.client = _app_client(self.pool)
@@ -44,6 +49,8 @@ class Identity(Construct):
         # The emulator's tokens name AWS as their issuer, and its keys are had on this machine.
         place = settings.cognito_url or cognito_url
         self.keys_url = Fn.join("/", [place, self.pool.user_pool_id, ".well-known/jwks.json"])
+        self.configuration_url = Fn.join("/", [place, self.pool.user_pool_id, ".well-known/openid-configuration"])
+        self.sign_in_client = self.client.user_pool_client_id
         self.audience = [self.client.user_pool_client_id]
 
     @property

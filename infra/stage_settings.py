@@ -55,6 +55,8 @@ class StageSettings:
     issuer: str | None = None
     """An existing issuer of JWTs (OpenID Connect) instead of a Cognito user pool of our own; with `audience`."""
     audience: tuple[str, ...] = ()
+    sign_in_client: str | None = None
+    """The client id at `issuer` with which users sign in from the command line."""
     cognito_url: str | None = None
     """Where the keys of our user pool are had on this machine; on AWS that follows from the region."""
     max_concurrency: int = 20
@@ -167,6 +169,7 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "alert_window_seconds": _whole_number,
     "issuer": _text,
     "audience": _names,
+    "sign_in_client": _text,
     "cognito_url": _text,
     "max_concurrency": _whole_number,
     "kms": _switch,
@@ -283,6 +286,8 @@ def _target_faults(settings: StageSettings) -> Iterable[str]:
 def _identity_faults(settings: StageSettings) -> Iterable[str]:
     if bool(settings.issuer) != bool(settings.audience):
         yield "issuer, audience: an existing issuer needs both, our own user pool neither"
+    if settings.sign_in_client and not settings.issuer:
+        yield "sign_in_client: it is for an issuer of yours; our own user pool has a client of ours"
     if settings.cognito_url and not settings.is_local:
         yield "cognito_url: AWS says by itself where its Cognito is; this is for the stage local"
     if settings.issuer:

@@ -79,7 +79,7 @@ class SweepParts(NamedTuple):
 def api_parts() -> tuple[Desk, PowertoolsJournal]:
     from uuid_utils import uuid7
 
-    from lambdas.handlers.desk import Desk
+    from lambdas.handlers.desk import Desk, SignIn
 
     journal = _journal()
     desk = Desk(
@@ -99,6 +99,7 @@ def api_parts() -> tuple[Desk, PowertoolsJournal]:
         targets=_later(_targets),
         limiter=_limiter(journal),
         api_url=_text("PUNCTUAL_API_URL"),
+        sign_in=SignIn(_text("PUNCTUAL_ISSUER_CONFIGURATION_URL"), _text("PUNCTUAL_SIGN_IN_CLIENT")),
     )
     return desk, journal
 

@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 
+class SignIn(NamedTuple):
+    """How people get access tokens: where the issuer tells of itself (OpenID Connect Discovery 1.0), and the client id
+    of the command line there; "" if there is none."""
+
+    configuration_url: str
+    client_id: str
+
+
 class Desk(NamedTuple):
     """All that the routes need. `new_job_id` makes an id that no other job has, `new_key` 32 bytes that nobody can
     guess; `secrets`, `targets`, `owners`, `addresses` and `counters` make what few requests need. `api_url` is where
@@ -57,6 +65,7 @@ class Desk(NamedTuple):
     counters: Callable[[], Counters]
     limiter: Limiter
     api_url: str
+    sign_in: SignIn
 
 
 class KnowsOwners(Protocol):

@@ -170,10 +170,10 @@ def delete_key(request: HttpRequest, desk: Desk, key_id: str) -> HttpAnswer:
     return keys.delete_key(request, desk, key_id)
 
 
-def read_description(_request: HttpRequest, _desk: Desk) -> HttpAnswer:
+def read_description(_request: HttpRequest, desk: Desk) -> HttpAnswer:
     from lambdas.handlers import pages  # rare as well
 
-    return pages.page("openapi.json")
+    return pages.description(desk.sign_in)
 
 
 def read_docs(_request: HttpRequest, _desk: Desk) -> HttpAnswer:

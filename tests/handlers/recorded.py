@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lambdas.handlers.desk import Desk
+from lambdas.handlers.desk import Desk, SignIn
 from lambdas.handlers.door import written
 from lambdas.jobs.caller import Caller
 from lambdas.jobs.destination import Rules
@@ -37,6 +37,7 @@ from tests.fakes import (
 API_URL = "https://jobs.example.com"
 FIRST_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f01"
 SECOND_JOB = "job_019970b42ccc7b0e8a54d1cf5d0a7f02"
+SIGN_IN = SignIn("https://id.example.com/.well-known/openid-configuration", "the-client")
 TERMS = Terms(Horizon(), retention_ms=30 * 24 * 3_600_000, uniform=lambda low, high: low)
 
 
@@ -93,6 +94,7 @@ class Service:
     journal: FlushedJournal = field(default_factory=FlushedJournal)
     horizon: Horizon = field(default_factory=Horizon)
     limits: OwnerLimits = field(default_factory=OwnerLimits)
+    sign_in: SignIn = SIGN_IN
 
     def __post_init__(self) -> None:
         self.queue = FakeJobQueue(self.clock)
@@ -124,6 +126,7 @@ class Service:
             counters=lambda: self.counters,
             limiter=self.limiter,
             api_url=API_URL,
+            sign_in=self.sign_in,
         )
 
 

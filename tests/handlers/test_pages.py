@@ -13,8 +13,9 @@ import pytest
 from description.document import document
 from lambdas import wiring
 from lambdas.handlers import api, pages
+from lambdas.handlers.desk import SignIn
 from tests.described import written_pages
-from tests.handlers.recorded import Service, http_event
+from tests.handlers.recorded import SIGN_IN, Service, http_event
 
 GZIP = {"accept-encoding": "gzip, deflate, br"}
 
@@ -34,14 +35,21 @@ def ask(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
 
 
 def test_programs_get_the_description() -> None:
-    """The document that was packed, for everybody, packed or not."""
+    """The document that was packed, with where people sign in, for everybody, packed or not."""
     plain = ask("/openapi.json")
     small = ask("/openapi.json", **GZIP)
 
     assert plain["statusCode"] == small["statusCode"] == 200
-    assert json.loads(plain["body"]) == json.loads(gzip.decompress(b64decode(small["body"]))) == document()
+    assert json.loads(plain["body"]) == json.loads(gzip.decompress(b64decode(small["body"]))) == document(SIGN_IN)
     assert plain["headers"]["content-type"] == "application/json" and "content-encoding" not in plain["headers"]
     assert small["headers"]["content-encoding"] == "gzip" and len(small["body"]) < 50_000
+
+
+def test_where_people_sign_in_may_have_any_name(service: Service) -> None:
+    """It comes from a setting, and does not break the document."""
+    service.sign_in = SignIn('https://id.example.com/a"b/', "")
+    scheme = json.loads(ask("/openapi.json")["body"])["components"]["securitySchemes"]["sign_in"]
+    assert (scheme["openIdConnectUrl"], scheme["x-client-id"]) == service.sign_in
 
 
 def test_what_has_not_changed_is_not_sent_again() -> None:

@@ -29,6 +29,7 @@ PROD_WITH_EVERYTHING = {
     "alert_email": "ops@example.com",
     "issuer": "https://issuer.example.com/",
     "audience": "punctual,other",
+    "sign_in_client": "the-command-line",
     "private_targets": "10.1.0.0/16:8080",
     "own_hosts": "jobs.example.com",
     "api_url": "https://jobs.example.com",

@@ -62,6 +62,9 @@ def test_tokens_are_those_of_our_own_user_pool(stage: str) -> None:
     issuer = text_of(variables["PUNCTUAL_ISSUER"])
     assert issuer == f"https://cognito-idp.<AWS::Region>.<AWS::URLSuffix>/<{pool}>"
     assert text_of(variables["PUNCTUAL_ISSUER_KEYS_URL"]) == f"{issuer}/.well-known/jwks.json"
+    told = made.environment("api")
+    assert text_of(told["PUNCTUAL_ISSUER_CONFIGURATION_URL"]) == f"{issuer}/.well-known/openid-configuration"
+    assert told["PUNCTUAL_SIGN_IN_CLIENT"] == {"Ref": client}
 
 
 def test_on_this_machine_the_keys_come_from_the_emulator() -> None:
@@ -71,6 +74,8 @@ def test_on_this_machine_the_keys_come_from_the_emulator() -> None:
     variables = made.environment("authorize")
     assert text_of(variables["PUNCTUAL_ISSUER_KEYS_URL"]) == f"http://127.0.0.1:4566/<{pool}>/.well-known/jwks.json"
     assert text_of(variables["PUNCTUAL_ISSUER"]).startswith("https://cognito-idp.")
+    told = text_of(made.environment("api")["PUNCTUAL_ISSUER_CONFIGURATION_URL"])
+    assert told == f"http://127.0.0.1:4566/<{pool}>/.well-known/openid-configuration"
 
 
 def test_an_existing_issuer_takes_the_place_of_the_user_pool() -> None:
@@ -80,6 +85,9 @@ def test_an_existing_issuer_takes_the_place_of_the_user_pool() -> None:
     assert variables["PUNCTUAL_ISSUER"] == "https://issuer.example.com/"
     assert variables["PUNCTUAL_AUDIENCE"] == "punctual,other"
     assert variables["PUNCTUAL_ISSUER_KEYS_URL"] == "https://issuer.example.com/.well-known/openid-configuration"
+    told = made.environment("api")
+    assert told["PUNCTUAL_ISSUER_CONFIGURATION_URL"] == variables["PUNCTUAL_ISSUER_KEYS_URL"]
+    assert told["PUNCTUAL_SIGN_IN_CLIENT"] == "the-command-line"
     assert not made.all("AWS::Cognito::UserPool")
     assert "UserPoolId" not in made.outputs
 

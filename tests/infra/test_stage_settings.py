@@ -126,6 +126,7 @@ def test_an_empty_list_is_an_empty_list() -> None:
         ({"alert_email": " "}, "alert_email: ' ' is no text"),
         ({"issuer": "https://id.example.com"}, "issuer, audience: an existing issuer needs both"),
         ({"audience": "punctual"}, "issuer, audience: an existing issuer needs both"),
+        ({"sign_in_client": "a"}, "sign_in_client: it is for an issuer of yours"),
         ({"issuer": "http://id.example.com", "audience": "a"}, "is no https address of an issuer"),
         ({"issuer": "https://id.example.com?x=1", "audience": "a"}, "is no https address of an issuer"),
         ({"requests_per_second": "0"}, "requests_per_second"),

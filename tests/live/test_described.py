@@ -9,6 +9,7 @@ import requests
 
 from description.document import document
 from description.words import codes_by_status
+from lambdas.handlers.desk import SignIn
 from tests.fuzz.fuzzing import fuzz
 from tests.live.deployed_stack import DeployedStack
 
@@ -19,8 +20,13 @@ NOT_A_JOB = {"url": "https://shop.example.com/", "delay_seconds": -1}
 
 
 def test_what_is_shown_is_the_description_of_this_code(stack: DeployedStack) -> None:
-    """To everybody, as it was packed."""
-    assert stack.call("GET", "/openapi.json", token="").body == document()
+    """To everybody, as it was packed, with where people sign in."""
+    shown = stack.call("GET", "/openapi.json", token="").body
+    scheme = shown["components"]["securitySchemes"]["sign_in"]
+    sign_in = SignIn(scheme["openIdConnectUrl"], scheme["x-client-id"])
+    assert shown == document(sign_in)
+    assert sign_in.client_id == stack.outputs["UserPoolClientId"]
+    assert requests.get(sign_in.configuration_url, timeout=10).json()["issuer"].endswith(stack.outputs["UserPoolId"])
 
 
 def test_the_type_of_a_problem_leads_to_its_explanation(stack: DeployedStack) -> None:
