@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast corpus mutants chaos fuzz check synth bench redrive recount lock clean
+.PHONY: help setup run test test-fast corpus mutants chaos fuzz check synth bench manual redrive recount lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ synth: setup ## the CloudFormation template, into cdk.out (no account, git or Do
 
 bench: setup ## measure; writes the tables and pictures of docs/performance.md (ARGS="--only cpu")
 	@$(BIN)/python -m bench $(ARGS)
+
+manual: setup ## renew what docs/cli.md has from the commands themselves
+	@$(BIN)/python -m local.manual
 
 redrive: setup ## send failed jobs again; a list until ARGS="--send" (ARGS="--help" tells all)
 	@$(BIN)/python -m ops.redrive $(ARGS)

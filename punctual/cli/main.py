@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from punctual.cli.errors import CommandFailed, ExitCode, exit_code_of
-from punctual.cli.program import Program
+from punctual.cli.program import COMPLETE_VARIABLE, Program
 from punctual.errors import PunctualError
 
 EPILOG = "Start with: punctual schedule GET https://example.com --in 10m --wait"
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> None:
     # Not click's `main`: it ends with 1 when nobody reads any more, and that would be a failed job.
     group = program()
-    if "_PUNCTUAL_COMPLETE" in os.environ:
+    if COMPLETE_VARIABLE in os.environ:
         group.main(arguments, "punctual")
     with group.make_context("punctual", arguments) as ctx:
         group.invoke(ctx)

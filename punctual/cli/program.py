@@ -14,6 +14,7 @@ from punctual.cli.terminal import Terminal
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Account": {
+        "completion": "Print what makes the tab key complete commands, options and ids.",
         "whoami": "Show who is signed in, where, and what they may use.",
     },
 }
@@ -36,8 +37,8 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         shown = [(param, record) for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
-        own = [record for param, record in shown if param.name not in _COMMON]
-        common = [record for param, record in shown if param.name in _COMMON]
+        own = [record for param, record in shown if param.name not in COMMON]
+        common = [record for param, record in shown if param.name in COMMON]
         for heading, records in (("Options", own), ("Options of every command", common)):
             if records:
                 with formatter.section(_heading(heading)):
@@ -125,7 +126,10 @@ def _heading(text: str) -> str:
     return click.style(text, bold=True)
 
 
-_COMMON = ("as_json", "quiet", "profile", "colour", "help")
+COMPLETE_VARIABLE = "_PUNCTUAL_COMPLETE"
+"""The shell's completion asks by this one; the name is click's."""
+
+COMMON = ("as_json", "quiet", "profile", "colour", "help")
 
 
 def command(
@@ -150,7 +154,7 @@ def command(
         return Command(
             name,
             callback=run,
-            params=[*own, *_common_options()],
+            params=[*own, *common_options()],
             help=f"{summary}\n\n{function.__doc__ or ''}",
             short_help=summary,
             examples=examples,
@@ -160,7 +164,8 @@ def command(
     return declare
 
 
-def _common_options() -> list[click.Option]:
+def common_options() -> list[click.Option]:
+    """What every command has besides its own."""
     return [
         click.Option(["--json", "as_json"], is_flag=True, help="Print JSON, one object a line."),
         click.Option(["-q", "--quiet"], is_flag=True, help="Print ids only."),
