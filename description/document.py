@@ -108,7 +108,7 @@ def _operation(method: str, path: str, operation: Operation, scope: str | None) 
         "operationId": operation.id,
         "tags": [operation.group],
         "summary": re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", does),
-        "description": linked(f"{does[0].upper()}{does[1:]}. Answers: {answers_with}."),
+        "description": linked(f"{_as_sentence(does)}. Answers: {answers_with}."),
         "parameters": _parameters(path, operation),
         "responses": {
             **_successes(method, path, operation),
@@ -121,6 +121,11 @@ def _operation(method: str, path: str, operation: Operation, scope: str | None) 
         content = {"schema": {"$ref": _REF.format(model=operation.takes)}, "example": operation.taken}
         told["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, content)}
     return told
+
+
+def _as_sentence(words: str) -> str:
+    """With a capital letter, also where a link begins."""
+    return re.sub("[a-z]", lambda first: first[0].upper(), words, count=1)
 
 
 def _told_of(method: str, path: str) -> tuple[str, str]:

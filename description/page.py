@@ -11,8 +11,10 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -23,6 +25,11 @@ RECEIVING_PAGE = ROOT / "docs" / "receiving.md"
 
 _ERRORS, _ROUTES = "the-errors-one-by-one", "every-route"
 _STYLE = (Path(__file__).parent / "page.css").read_text("utf-8")
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#0a58b8" stroke-width="4" '
+    'stroke-linecap="round"><circle cx="16" cy="16" r="13"/><path d="M16 8v8l5 4"/></svg>'
+)
+"""A clock. In the page itself, or else browsers would ask for one."""
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 _PLACES = {"api.md": "", "/docs": "", "errors.md": _ERRORS, "receiving.md": "receiving"}
 """What is in the page, by how other pages name it, and where it begins."""
@@ -35,7 +42,7 @@ Places = Callable[[int, str], str | None]
 def headers() -> dict[str, str]:
     """What browsers are told beside the page: show it as it is, alone, and fetch nothing."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     return {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": f"{policy}; frame-ancestors 'none'",
@@ -51,7 +58,7 @@ def html(openapi: Mapping[str, Any]) -> str:
     title = escape(f"{openapi['info']['title']} {openapi['info']['version']}")
     body = "\n".join(
         (
-            _without_contents(_rendered(api_page(), deeper=0)),
+            _with_routes_linked(_without_contents(_rendered(api_page(), deeper=0)), openapi),
             f'<h2 id="{_ROUTES}">Every route</h2>',
             '<p>From <a href="openapi.json">the description for programs</a>.</p>',
             *_routes(openapi),
@@ -62,6 +69,7 @@ def html(openapi: Mapping[str, Any]) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}: the API</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<link rel="icon" href="data:image/svg+xml,{quote(_ICON)}">\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n"
         f'<a class="skip" href="#main">To the text</a>\n<nav aria-label="Contents">\n<p>{title}</p>\n'
         f'{_contents(body)}</nav>\n<main id="main">\n{body}\n</main>\n</body>\n</html>\n'
@@ -94,11 +102,21 @@ def _rendered(markdown: str, *, deeper: int, own_places: Places = _place_of_api)
                 token.attrs = {"id": place} if place else {}
         elif token.type == "inline":
             _relink(token.children or [], own_places)
-        elif token.type == "fence":
-            token.info = ""
+    _join_commands_and_answers(tokens)
     rendered: str = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     wide = rendered.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
-    return wide.replace("<pre>", '<pre tabindex="0">').replace("<th>", '<th scope="col">')
+    scrolled = re.sub(r'<pre><code( class="\w+")?>', r'<pre\1 tabindex="0"><code>', wide)
+    return scrolled.replace("<th>", '<th scope="col">')
+
+
+def _join_commands_and_answers(tokens: Sequence[Token]) -> None:
+    """What stands right below a command is its answer; other code has no class."""
+    for before, after in pairwise(tokens):
+        if before.type == after.type == "fence" and before.info == "sh" and after.info != "sh":
+            before.attrs, after.attrs = {"class": "command"}, {"class": "answer"}
+    for token in tokens:
+        if token.type == "fence":
+            token.info = ""
 
 
 def _relink(tokens: Sequence[Token], own_places: Places) -> None:
@@ -130,6 +148,15 @@ def _without_contents(page: str) -> str:
     return re.sub(r"<ol>.*?</ol>\n", "", page, count=1, flags=re.DOTALL)
 
 
+def _with_routes_linked(page: str, openapi: Mapping[str, Any]) -> str:
+    """Each row of the table of routes leads to all that is told of its route."""
+    for path, methods in openapi["paths"].items():
+        for method, operation in methods.items():
+            code = f"<code>{method.upper()} {escape(path)}</code>"
+            page = page.replace(f"<td>{code}</td>", f'<td><a href="#{operation["operationId"]}">{code}</a></td>', 1)
+    return page
+
+
 def _contents(body: str) -> str:
     entries = re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', body)
     return "<ol>\n" + "".join(f'<li><a href="#{place}">{text}</a></li>\n' for place, text in entries) + "</ol>\n"
@@ -152,11 +179,11 @@ def _route(method: str, path: str, operation: Mapping[str, Any]) -> str:
     ]
     if parameters := operation["parameters"]:
         rows = [
-            f'<tr><th scope="row"><code>{parameter["name"]}</code></th><td>{parameter["in"]}</td>'
-            f"<td>{_inline(parameter.get('description', ''))}</td></tr>"
+            f'<tr><th scope="row"><code>{parameter["name"]}</code></th>'
+            f"<td>{_inline(parameter.get('description', ''))}</td><td>{parameter['in']}</td></tr>"
             for parameter in parameters
         ]
-        lines.append(_table(("parameter", "in", "meaning"), rows))
+        lines.append(_table(("parameter", "meaning", "in"), rows))
     if "requestBody" in operation:
         (taken, *_) = operation["requestBody"]["content"].values()
         lines.append(f"<p>Takes, for example:</p>\n{_example(taken['example'])}")
