@@ -7,6 +7,7 @@ module with a `measure(quick)` that returns a `figures.Part`:
     lateness_part   the sender in this process, beside a bare loop (measured by `lateness`)
     local_stack     the whole journey through the emulator, on a stack of its own
     write_units     what each write of a job is billed
+    lists           what a page of a list reads, with a hundred thousand jobs
     packages        what a cold start imports, and how large the packages are
     cpu             what the functions' own code takes for a job
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bench.figures import Figure, Part
 from bench.pictures import COST_LINES
 from infra.packaging import FUNCTIONS
+from tests.contracts.many_jobs import LATEST_FIRST
 
 REASONS: Mapping[str, str] = {
     "lateness-": "sender, target and whatever else ran shared two cores; what the floor took in the same run tells "
@@ -65,6 +66,7 @@ def filled(text: str, parts: Mapping[str, Part], machine: Machine) -> str:
         "machine": lambda: iter([machine.words()]),
         "verdict": lambda: verdict([figure for part in parts.values() for figure in part.figures]),
         "burst": lambda: burst(parts["costs"]),
+        "lists": lambda: lists_table(parts["lists"]),
         "packages": lambda: packages_table(parts["packages"]),
         "cost-lines": lambda: cost_lines(parts["costs"]),
         "month": lambda: month(parts["costs"]),
@@ -125,6 +127,17 @@ def _package_cell(figure: Figure) -> str:
     if figure.met is None:
         return cell
     return f"{cell}, target {amounts(figure.targets)}: {'met' if figure.met else '**not met**'}"
+
+
+def lists_table(part: Part) -> Iterator[str]:
+    """A line for each kind of list, with both orders beside each other."""
+    yield "| | earliest first | with few jobs | latest first | with few jobs |"
+    yield "|---|---|---|---|---|"
+    for figure in part.figures:
+        if not figure.name.endswith(LATEST_FIRST):
+            other = part.figure(f"{figure.key}{LATEST_FIRST}")
+            cells = [*map(amounts, (figure.values, figure.floor, other.values, other.floor))]
+            yield f"| {figure.name} | {' | '.join(cells)} |"
 
 
 def cost_lines(part: Part) -> Iterator[str]:

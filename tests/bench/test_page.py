@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import costs, page, pictures
-from bench.figures import Figure
+from bench.figures import Figure, Part
 from tests.bench.results import DEPLOYED, LATENESS, MEASURED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -62,10 +62,21 @@ def test_what_is_not_met_is_told_with_why() -> None:
 def test_the_page_has_a_place_for_everything_that_is_measured() -> None:
     """And every marker there has its end."""
     text = (ROOT / "docs" / "performance.md").read_text()
-    places = ["machine", "verdict", "lateness", "local_stack", "cpu", "packages", "write_units", "costs"]
+    places = ["machine", "verdict", "lateness", "local_stack", "cpu", "packages", "write_units", "lists", "costs"]
     begun = re.findall(r"<!-- bench: ([\w-]+) -->", text)
     assert begun == re.findall(r"<!-- end of ([\w-]+) -->", text)
     assert begun == [*places[:4], "burst", *places[4:], "cost-lines", "month"]
+
+
+def test_a_kind_of_list_has_both_orders_in_one_line() -> None:
+    """Calls and units, beside those of few jobs."""
+    part = Part(
+        (
+            Figure("list-all", "all", "calls / units", (5, 53), floor=(5, 52.5)),
+            Figure("list-all, latest first", "all, latest first", "calls / units", (5, 51), floor=(5, 51)),
+        )
+    )
+    assert list(page.lists_table(part))[2:] == ["| all | 5 / 53 | 5 / 52.5 | 5 / 51 | 5 / 51 |"]
 
 
 @pytest.mark.parametrize("drawing", ["lateness", "cost"])

@@ -90,6 +90,20 @@ def always(client: Any, event: str, happening: Callable[..., Any]) -> Iterator[N
 @contextmanager
 def write_units(client: Any) -> Iterator[list[float]]:
     """A list that grows by the write units of each write, of the table and its indexes together."""
+    with _units(client, "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems") as units:
+        yield units
+
+
+@contextmanager
+def read_units(client: Any) -> Iterator[list[float]]:
+    """The same for the read units of each read. Only DynamoDB Local counts them as AWS does."""
+    with _units(client, "GetItem", "BatchGetItem", "Query", "Scan") as units:
+        yield units
+
+
+@contextmanager
+def _units(client: Any, *operations: str) -> Iterator[list[float]]:
+    """What each of these calls consumes."""
     units: list[float] = []
 
     def ask(params: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -97,16 +111,12 @@ def write_units(client: Any) -> Iterator[list[float]]:
 
     def note(parsed: dict[str, Any], **_: Any) -> None:
         if "ConsumedCapacity" in parsed:
-            consumed = parsed["ConsumedCapacity"]  # a list, where several tables could be written to
+            consumed = parsed["ConsumedCapacity"]  # a list, where several tables could be in one call
             units.append((consumed if isinstance(consumed, dict) else consumed[0])["CapacityUnits"])
 
     events = client.meta.events
     hooks: list[tuple[str, Callable[..., Any]]] = [("provide-client-params", ask), ("after-call", note)]
-    hooked = [
-        (f"{event}.dynamodb.{operation}", handler)
-        for operation in ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
-        for event, handler in hooks
-    ]
+    hooked = [(f"{event}.dynamodb.{operation}", handler) for operation in operations for event, handler in hooks]
     for event, handler in hooked:
         events.register(event, handler)
     try:
