@@ -1,0 +1,100 @@
+"""The instants that a phrase can name: its wall times in the zone that it is read in, or so long from now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from punctual.cli.times.amounts import Amount
+from punctual.cli.times.days import LAST_YEAR, months_on
+from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, quoted
+from punctual.cli.times.phrase import Phrase
+from punctual.cli.times.readings import Wall, walls
+from punctual.cli.times.telling import clock, day_of, told
+from punctual.cli.times.zones import around_gap, instants, names, offset, zone_of
+
+_DAY = timedelta(days=1)
+
+
+class Instant(NamedTuple):
+    """A moment in the zone to show it in, and the delay if it was named as one."""
+
+    at: datetime
+    zone: str
+    delay: timedelta | None = None
+
+
+def instants_of(phrase: Phrase, *, now: datetime, zone: str, ahead: bool) -> list[Instant]:
+    """Every instant that a phrase can name, in order; at least one. `zone` is where it is read, unless it says another.
+
+    Raises TimeNotUnderstood, TimeRefused.
+    """
+    if phrase.zone is not None:
+        zone = names()[phrase.zone]
+    whole = phrase.now or phrase.at_epoch is not None or (phrase.ahead is not None and phrase.clock is None)
+    if not whole:
+        return [Instant(at.astimezone(zone_of(zone)), zone) for at in _by_clock(phrase, now, zone, ahead)]
+    if len(set(phrase.said) - {"zone"}) > 1:
+        raise TimeNotUnderstood(f"{quoted(phrase.text)} names its moment twice.")
+    if phrase.now:
+        return [Instant(now.astimezone(zone_of(zone)), zone, timedelta(0))]
+    if phrase.at_epoch is not None:
+        return [Instant(_epoch(phrase).astimezone(zone_of(zone)), zone)]
+    assert phrase.ahead is not None
+    return _away(phrase.ahead, now, zone)
+
+
+def from_now(amount: timedelta, now: datetime) -> datetime:
+    """The instant so long from now, to the millisecond. Raises TimeRefused beyond the last year."""
+    try:
+        at = now.astimezone(UTC) + amount
+    except OverflowError:
+        at = datetime.max.replace(tzinfo=UTC)
+    if not 1970 <= at.year <= LAST_YEAR:
+        raise TimeRefused(f"Years go from 1970 to {LAST_YEAR}.")
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _epoch(phrase: Phrase) -> datetime:
+    assert phrase.at_epoch is not None
+    return from_now(timedelta(seconds=phrase.at_epoch), datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def _away(amount: Amount, now: datetime, zone: str) -> list[Instant]:
+    local = now.astimezone(zone_of(zone))
+    if not amount.months:
+        exact = from_now(amount.time, now).astimezone(zone_of(zone))
+        if not amount.in_days or offset(exact) == offset(local):
+            return [Instant(exact, zone, amount.time if amount.time > timedelta(0) else None)]
+    # Days and months are counted on the wall. Where clocks change before that, a day of 24 hours ends elsewhere.
+    wall = local.replace(tzinfo=None)
+    wall = datetime.combine(months_on(wall.date(), amount.months), wall.time())
+    found = _in_zone(wall + amount.time, zone_of(zone), now, zone)
+    if not amount.months:
+        found.append(exact)
+    return [Instant(at.astimezone(zone_of(zone)), zone) for at in sorted({at.astimezone(UTC) for at in found})]
+
+
+def _by_clock(phrase: Phrase, now: datetime, zone: str, ahead: bool) -> list[datetime]:
+    read_in: tzinfo = zone_of(zone) if phrase.offset is None else timezone(phrase.offset)
+    times = set(walls(phrase, Wall(now.astimezone(read_in).replace(tzinfo=None), ahead)))
+    # In UTC: datetimes of one zone are compared by their walls, and the two of a fold would be one.
+    found = {at.astimezone(UTC) for wall in times for at in _in_zone(wall, read_in, now, zone)}
+    if phrase.offset is not None and phrase.zone is not None:
+        for one in found:
+            if offset(one.astimezone(zone_of(zone))) != phrase.offset:
+                raise TimeRefused(f"{quoted(phrase.said['offset'])} is not the offset of {zone} at that time.")
+    return sorted(found)
+
+
+def _in_zone(wall: datetime, zone: tzinfo, now: datetime, name: str) -> list[datetime]:
+    if not isinstance(zone, ZoneInfo):
+        return [wall.replace(tzinfo=zone)]
+    if found := instants(wall, zone):
+        return list(found)
+    before, after = around_gap(wall, zone)
+    raise TimeRefused(
+        f"{clock(wall)} does not exist on {day_of(wall)} in {name}, as clocks go forward. The nearest times that do:\n"
+        f"  {told(before, now)}\n  {told(after, now)}"
+    )

@@ -1,0 +1,157 @@
+"""Ranges of time in words, such as "today", "last 7 days", "2026-11" or "2026-11-20..2026-11-22"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from punctual.cli.times import words
+from punctual.cli.times.amounts import amount_of
+from punctual.cli.times.days import FIRST_YEAR, LAST_YEAR, day_of_week_date, exists, months_on
+from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, TwoMoments, quoted
+from punctual.cli.times.instants import from_now
+from punctual.cli.times.moments import moment
+from punctual.cli.times.phrase import normal
+from punctual.cli.times.readings import Wall, days
+from punctual.cli.times.telling import day_of
+from punctual.cli.times.understanding import understood
+from punctual.cli.times.zones import first_of, zone_of
+
+_DAY = timedelta(days=1)
+_WHICH = {"this": 0, "next": 1, "last": -1, "past": -1}
+_PERIOD = re.compile(r"(this|next|last) (week|month|year)")
+_ROLLING = re.compile(rf"(next|last|past) (\d{{1,4}}) ?({words.one_of(words.UNITS)})", re.ASCII)
+_MONTH = re.compile(rf"(\d{{4}})-(\d\d)|({words.one_of(words.MONTHS)}) (\d{{4}})", re.ASCII)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_ISO_WEEK = re.compile(r"(\d{4})-?w(\d\d)", re.ASCII)
+FORMS = '"today", "yesterday", "this week", "last 7 days", "2026-11", "2026-11-20..2026-11-22"'
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a moment to one that is no more in it, aware; None where it has no bound."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+def span(text: str, now: datetime, zone: str) -> Span:
+    """The range that a text names in a zone. A day, week, month or year is meant whole; weeks begin on Monday.
+
+    Raises TimeNotUnderstood, TimeRefused, TwoMoments.
+    """
+    plain = normal(text)
+    if ".." in plain:
+        return _from_to(plain, *map(str.strip, plain.split("..", 1)), now=now, zone=zone)
+    if found := re.fullmatch(r"since (.+)", plain):
+        return _from_to(plain, found[1], "", now=now, zone=zone)
+    if found := re.fullmatch(r"(?:until|till) (.+)", plain):
+        return _from_to(plain, "", found[1], now=now, zone=zone)
+    return _whole(plain, now, zone)
+
+
+def bound(text: str, *, now: datetime, zone: str, end: bool = False) -> datetime:
+    """What `--from` or (`end`) `--to` means: a moment, or where a day, week, month or year begins or ends.
+
+    Raises what `span` raises.
+    """
+    plain = normal(text)
+    try:
+        found = _whole(plain, now, zone)
+    except TimeNotUnderstood:
+        return moment(plain, now=now, zone=zone, ahead=False).at
+    chosen = found.end if end else found.start
+    assert chosen is not None
+    return chosen
+
+
+def _from_to(text: str, first: str, last: str, *, now: datetime, zone: str) -> Span:
+    start = bound(first, now=now, zone=zone) if first else None
+    end = bound(last, now=now, zone=zone, end=True) if last else None
+    if start is None and end is None:
+        raise TimeNotUnderstood(f"{quoted(text)} has neither a beginning nor an end.")
+    if start is not None and end is not None and start.astimezone(UTC) >= end.astimezone(UTC):
+        raise TimeRefused(f"{quoted(text)} ends before it begins.")
+    return Span(start, end)
+
+
+def _whole(text: str, now: datetime, zone: str) -> Span:
+    local = now.astimezone(zone_of(zone))
+    if found := _ROLLING.fullmatch(text):
+        return _rolling(found[1], found[2], found[3], local)
+    bounds = _calendar(text, local.date()) or _one_day(text, local)
+    if bounds is None:
+        raise TimeNotUnderstood(
+            f"{quoted(text)} is not understood as a range of time.", hint=f"Understood are: {FORMS}."
+        )
+    info = zone_of(zone)
+    return Span(_begin(bounds[0], info), _begin(bounds[1], info))
+
+
+def _rolling(which: str, number: str, unit: str, local: datetime) -> Span:
+    """So much time before or after now; days and months by the wall's clock."""
+    amount = amount_of(f"{number} {words.UNITS[unit]}")
+    sign = 1 if which == "next" else -1
+    if not amount.in_days and not amount.months:
+        other = from_now(sign * amount.time, local).astimezone(local.tzinfo)
+    else:
+        assert isinstance(local.tzinfo, ZoneInfo)
+        day = _months_or_less(local.date(), sign * amount.months)
+        wall = datetime.combine(day, local.time()) + sign * amount.time
+        other = first_of(wall, local.tzinfo)
+    return Span(local, other) if which == "next" else Span(other, local)
+
+
+def _calendar(text: str, today: date) -> tuple[date, date] | None:
+    """The first day of a week, month or year, and that of the next one."""
+    if found := _PERIOD.fullmatch(text):
+        return _period(found[2], _WHICH[found[1]], today)
+    if found := _MONTH.fullmatch(text):
+        year, month = (found[1], int(found[2])) if found[1] else (found[4], words.MONTHS[found[3]])
+        first = exists(int(year), month, 1)
+        return first, months_on(first, 1)
+    if found := _ISO_WEEK.fullmatch(text):
+        first = day_of_week_date(int(found[1]), int(found[2]), 1)
+        return first, first + 7 * _DAY
+    if _YEAR.fullmatch(text):
+        first = exists(int(text), 1, 1)
+        return first, months_on(first, 12)
+    return None
+
+
+def _period(unit: str, which: int, today: date) -> tuple[date, date]:
+    if unit == "week":
+        first = today + (7 * which - today.weekday()) * _DAY
+        return first, first + 7 * _DAY
+    length = {"month": 1, "year": 12}[unit]
+    this = today.replace(day=1) if unit == "month" else today.replace(month=1, day=1)
+    return months_on(this, which * length), months_on(this, (which + 1) * length)
+
+
+def _one_day(text: str, local: datetime) -> tuple[date, date] | None:
+    phrase = understood(text)
+    if set(phrase.said) - {"dates", "month_day", "days", "weekday", "week"}:
+        return None
+    found = days(phrase, Wall(local.replace(tzinfo=None), ahead=False), None)
+    if len(found) > 1:
+        assert isinstance(local.tzinfo, ZoneInfo)
+        readings = [_begin(day, local.tzinfo) for day in found]
+        lines = [f"  {day_of(one)}: write {one:%Y-%m-%d}" for one in readings]
+        raise TwoMoments("\n".join([f"{quoted(text)} could mean two days:", *lines]), readings)
+    return (found[0], found[0] + _DAY) if found else None
+
+
+def _months_or_less(day: date, months: int) -> date:
+    """So many months on; the last day of a month that is shorter."""
+    for fewer in range(4):
+        try:
+            return months_on(day - fewer * _DAY, months)
+        except TimeRefused:
+            continue
+    raise TimeRefused(f"Years go from {FIRST_YEAR} to {LAST_YEAR}.")
+
+
+def _begin(day: date, zone: ZoneInfo) -> datetime:
+    return first_of(datetime.combine(day, time(0)), zone)
