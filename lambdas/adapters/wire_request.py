@@ -33,7 +33,7 @@ LONGEST_URL = 2_048
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_URL = re.compile(r"(?P<scheme>https?)://(?P<place>[^/?#]+)(?:[/?#].*)?")
+_URL = re.compile(r"(?P<scheme>https?)://(?P<place>[^/?#]+)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?")
 _PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+]|[A-Za-z0-9_-][A-Za-z0-9._-]*)(?::(?P<port>[1-9][0-9]{0,4})?)?")
 _UNSAFE_IN_URL = re.compile(r"[^\x21-\x7e]|\\")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -113,8 +113,16 @@ def encoded(prepared: PreparedRequest, target: Target) -> bytes:
     """The bytes that urllib3 sends for a prepared request. Raises ValueError for what cannot be encoded."""
     encoder = _Encoder(target)
     headers = {name: str(value) for name, value in prepared.headers.items()}
-    encoder.request(str(prepared.method), prepared.path_url, body=prepared.body, headers=headers)
+    encoder.request(str(prepared.method), _request_target(str(prepared.url)), body=prepared.body, headers=headers)
     return b"".join(encoder.gathered)
+
+
+def _request_target(url: str) -> str:
+    """Path and query, byte for byte. requests would lose a question mark that nothing follows."""
+    found = _URL.fullmatch(url)
+    if found is None:
+        raise ValueError("the URL has no path that could be asked for")
+    return (found["path"] or "/") + (found["query"] or "")
 
 
 def _checked_headers(request: OutgoingRequest, target: Target) -> dict[str, str]:
