@@ -53,8 +53,17 @@ def waiting_for_its_retry() -> Job:
         {"headers": {"X-Reason": "expired"}, "body": "a"},
         {"at": rfc3339(NOW_MS + DAY_MS), "timezone": None},
         {"timeout_seconds": None, "retry": {"max_attempts": None}, "expect": None, "notify": None},
+        {"expect": {"status": "2xx"}},
     ],
-    ids=["nothing", "a name", "a URL in another spelling", "a request", "a time", "defaults"],
+    ids=[
+        "nothing",
+        "a name",
+        "a URL in another spelling",
+        "a request",
+        "a time",
+        "defaults",
+        "what is expected anyway",
+    ],
 )
 def test_a_patch_that_changes_nothing_gives_the_very_job_back(patch: dict[str, Any]) -> None:
     """So that nothing is written, and neither the version nor the next attempt moves: its ETag stays good."""
