@@ -43,6 +43,8 @@ CHANGES_COUNTED = 4
 write unit; where jobs come one by one, each change is a batch."""
 COUNT_CPU_MS = 3.0
 """Of a whole CPU: one call of the table, and what is around it."""
+AUTHORIZE_CPU_MS = 2.0
+"""Of a whole CPU: a key is looked up in the table. A token takes less, a fifth of a millisecond and no call."""
 SWEEP_SECONDS = 0.5
 SWEEP_READS = 48
 SWEEP_WRITES = 16
@@ -112,13 +114,18 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A load: how many jobs an invocation of hand_off and one of fire have, and how long the latter takes."""
+    """A load: how many jobs an invocation of hand_off, one of fire and one of authorize have, and how long fire takes.
+
+    authorize has those whose requests come with one token or key while the gateway remembers its answer: one if each
+    comes with its own, or long after the one before.
+    """
 
     key: str
     name: str
     jobs_a_hand_over: float
     jobs_a_firing: float
     firing_seconds: float
+    jobs_an_asking: float
 
 
 def part(measured: Measured, deployed: Deployed) -> Part:
@@ -162,7 +169,7 @@ def cases(thousand: burst.Burst, measured: Measured, deployed: Deployed) -> Sequ
 
 def minutely(measured: Measured, deployed: Deployed) -> Case:
     """One job a minute: each has its invocations to itself."""
-    return Case("minutely", "one job a minute", 1, 1, _firing_seconds(1, measured, deployed))
+    return Case("minutely", "one job a minute", 1, 1, _firing_seconds(1, measured, deployed), 1)
 
 
 def steady(
@@ -174,13 +181,16 @@ def steady(
         seconds = _firing_seconds(jobs, measured, deployed)
         jobs = min(float(burst.LARGEST_BATCH), max(1.0, jobs_a_second * seconds / deployed.workers))
     handed = max(1.0, jobs_a_second / STREAM_READS_A_SECOND)
-    return Case(key, name, handed, jobs, _firing_seconds(jobs, measured, deployed))
+    asked = max(1.0, jobs_a_second * deployed.remembered_seconds)
+    return Case(key, name, handed, jobs, _firing_seconds(jobs, measured, deployed), asked)
 
 
 def _bursting(thousand: burst.Burst) -> Case:
-    """Bursts from idle; stored long before, so that the sweep hands them off, a hundred to an invocation or more."""
+    """Bursts from idle; stored long before, within a minute, so that the sweep hands them off, a hundred to an
+    invocation or more."""
     seconds = thousand.busy_ms / 1000 / thousand.invocations
-    return Case("burst", "a thousand in one millisecond, from idle", 100, BURST_JOBS / thousand.invocations, seconds)
+    fired = BURST_JOBS / thousand.invocations
+    return Case("burst", "a thousand in one millisecond, from idle", 100, fired, seconds, BURST_JOBS)
 
 
 def of_a_million(case: Case, measured: Measured, deployed: Deployed) -> dict[str, float]:
@@ -189,6 +199,7 @@ def of_a_million(case: Case, measured: Measured, deployed: Deployed) -> dict[str
     handing_seconds = _hand_over_seconds(handed, measured, deployed)
     return {
         "gateway": MILLION * prices.HTTP_API_REQUEST,
+        "authorize": MILLION / case.jobs_an_asking * _authorizing(deployed),
         "api": MILLION * _invocation("api", _api_seconds(measured, deployed), deployed),
         "table": MILLION * measured.units_a_job * prices.DYNAMODB_WRITE_UNIT,
         "storage": _storage(measured, deployed),
@@ -208,7 +219,8 @@ def log_bytes(case: Case, measured: Measured, deployed: Deployed) -> float:
     handed = (measured.hand_off_log_bytes.of(case.jobs_a_hand_over) + PLATFORM_LOG_BYTES) / case.jobs_a_hand_over
     fired = (measured.fire_log_bytes.of(case.jobs_a_firing) + PLATFORM_LOG_BYTES) / case.jobs_a_firing
     counted = PLATFORM_LOG_BYTES * CHANGES_COUNTED / case.jobs_a_hand_over
-    return access_log + api + handed + fired + counted
+    asked = PLATFORM_LOG_BYTES / case.jobs_an_asking
+    return access_log + asked + api + handed + fired + counted
 
 
 def of_a_month(deployed: Deployed) -> dict[str, float]:
@@ -254,6 +266,13 @@ def _firing_seconds(jobs: float, measured: Measured, deployed: Deployed) -> floa
     """Waiting for the instant, in which claiming and opening find time; then the answer, and settling: half the CPU."""
     settling_ms = TABLE_CALL_MS + measured.fire_cpu_ms.of(jobs) / 2 / _cpu_share("fire", deployed)
     return deployed.lead_seconds + DELAY_ROUNDING_SECONDS + (TARGET_MS + settling_ms) / 1000
+
+
+def _authorizing(deployed: Deployed) -> float:
+    """Whose key it is; that it was used is noted once an hour, which is too seldom to be counted."""
+    return _invocation(
+        "authorize", (AUTHORIZE_CPU_MS / _cpu_share("authorize", deployed) + TABLE_CALL_MS) / 1000, deployed
+    )
 
 
 def _counting(deployed: Deployed) -> float:

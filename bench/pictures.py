@@ -18,15 +18,16 @@ _STYLE = """
     .target { stroke: #cf222e; stroke-width: 2; }
     text { fill: #1f2328; } .small { font-size: 12.5px; fill: #57606a; } .bold { font-weight: 600; }
     .mid { text-anchor: middle; } .end { text-anchor: end; }
-    .c0 { fill: #54aeff; } .c1 { fill: #a475f9; } .c2 { fill: #218bff; } .c3 { fill: #80ccff; } .c4 { fill: #4ac26b; }
-    .c5 { fill: #d4a72c; } .c6 { fill: #fb8f44; } .c7 { fill: #57ab5a; } .c8 { fill: #afb8c1; }
+    .c0 { fill: #54aeff; } .c1 { fill: #a475f9; } .c2 { fill: #218bff; } .c3 { fill: #f778ba; } .c4 { fill: #80ccff; }
+    .c5 { fill: #4ac26b; } .c6 { fill: #d4a72c; } .c7 { fill: #fb8f44; } .c8 { fill: #57ab5a; } .c9 { fill: #afb8c1; }
     @media (prefers-color-scheme: dark) {
       .page { fill: #0d1117; stroke: #30363d; }
       .grid { stroke: #30363d; } .floor { stroke: #8b949e; fill: #8b949e; } .ours { stroke: #58a6ff; fill: #58a6ff; }
       .target { stroke: #f85149; }
       text { fill: #e6edf3; } .small { fill: #9da7b3; }
-      .c0 { fill: #388bfd; } .c1 { fill: #8957e5; } .c2 { fill: #1158c7; } .c3 { fill: #79c0ff; }
-      .c4 { fill: #2ea043; } .c5 { fill: #bb8009; } .c6 { fill: #db6d28; } .c7 { fill: #347d39; } .c8 { fill: #6e7681; }
+      .c0 { fill: #388bfd; } .c1 { fill: #8957e5; } .c2 { fill: #1158c7; } .c3 { fill: #db61a2; }
+      .c4 { fill: #79c0ff; } .c5 { fill: #2ea043; } .c6 { fill: #bb8009; } .c7 { fill: #db6d28; } .c8 { fill: #347d39; }
+      .c9 { fill: #6e7681; }
     }
 """
 
@@ -34,6 +35,7 @@ COST_LINES = (
     ("table", "table, writes"),
     ("storage", "table, storage and backup"),
     ("gateway", "API Gateway"),
+    ("authorize", "authorize"),
     ("api", "api"),
     ("hand_off", "hand_off"),
     ("queue", "SQS"),

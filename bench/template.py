@@ -30,6 +30,8 @@ class Deployed:
     """Metrics that the functions print: a name and a function each."""
     queues_polled: int
     """Event sources of SQS."""
+    remembered_seconds: float
+    """How long the gateway goes by what authorize has said."""
     access_log_format: str
 
 
@@ -48,6 +50,7 @@ def production() -> Deployed:
         functions[source["FunctionName"]["Ref"]]: source for source in _of_type(resources, "Lambda::EventSourceMapping")
     }
     (stage,) = _of_type(resources, "ApiGatewayV2::Stage")
+    (authorizer,) = _of_type(resources, "ApiGatewayV2::Authorizer")
     return Deployed(
         memory_gb={function: properties["MemorySize"] / 1024 for function, properties in of.items()},
         workers=sources["fire"]["ScalingConfig"]["MaximumConcurrency"],
@@ -58,6 +61,7 @@ def production() -> Deployed:
         dashboards=len(list(_of_type(resources, "CloudWatch::Dashboard"))),
         own_metrics=len(_own_metrics(resources)),
         queues_polled=sum("ScalingConfig" in source for source in sources.values()),
+        remembered_seconds=authorizer["AuthorizerResultTtlInSeconds"],
         access_log_format=stage["AccessLogSettings"]["Format"],
     )
 

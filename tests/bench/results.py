@@ -7,7 +7,7 @@ from bench.figures import Figure, Part
 from bench.template import Deployed
 
 DEPLOYED = Deployed(
-    memory_gb={"api": 1.0, "hand_off": 0.5, "sweep": 0.5, "fire": 0.5, "bury": 0.25, "count": 1.0},
+    memory_gb={"authorize": 1.0, "api": 1.0, "hand_off": 0.5, "sweep": 0.5, "fire": 0.5, "bury": 0.25, "count": 1.0},
     workers=100,
     lead_seconds=2,
     sweep_minutes=4,
@@ -16,6 +16,7 @@ DEPLOYED = Deployed(
     dashboards=1,
     own_metrics=11,
     queues_polled=2,
+    remembered_seconds=60,
     access_log_format='{"request_id":"$context.requestId"}',
 )
 

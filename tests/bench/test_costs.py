@@ -28,6 +28,19 @@ def test_a_job_alone_pays_for_its_own_waiting() -> None:
     )
 
 
+def test_whoever_asks_once_a_minute_pays_for_being_known_each_time() -> None:
+    """Under load the gateway remembers them: one invocation a minute, and one line of Lambda's own in the logs."""
+    alone = costs.minutely(MEASURED, DEPLOYED)
+    knowing = 0.005 + 0.002 / (1024 / 1769)
+    dollars = 1e6 * (0.2e-6 + knowing * prices.LAMBDA_GB_SECOND)
+    assert costs.of_a_million(alone, MEASURED, DEPLOYED)["authorize"] == pytest.approx(dollars)
+    load = costs.steady("steady", "load", MEASURED, DEPLOYED, jobs_a_second=10)
+    assert costs.of_a_million(load, MEASURED, DEPLOYED)["authorize"] == pytest.approx(dollars / 600)
+    known = replace(alone, jobs_an_asking=600)
+    more = costs.log_bytes(alone, MEASURED, DEPLOYED) - costs.log_bytes(known, MEASURED, DEPLOYED)
+    assert more == pytest.approx(330 * (1 - 1 / 600))
+
+
 def test_under_load_the_workers_share_until_their_batches_are_full() -> None:
     """As many jobs to a batch as keep all workers busy; ten is the most that a batch takes."""
     shared = costs.steady("steady", "load", MEASURED, DEPLOYED)
@@ -52,7 +65,7 @@ def test_logs_are_counted_for_all_who_write_them() -> None:
     """Gateway, functions and Lambda; what an invocation logs is shared by its jobs."""
     access_log = len('{"request_id":""}') + costs.ACCESS_LOG_VALUE_BYTES
     alone = costs.log_bytes(costs.minutely(MEASURED, DEPLOYED), MEASURED, DEPLOYED)
-    assert alone == access_log + (400 + 330) + (300 + 330) + (600 + 330) + 4 * 330
+    assert alone == access_log + 330 + (400 + 330) + (300 + 330) + (600 + 330) + 4 * 330
 
 
 def test_the_parts_of_a_case_add_up_to_its_figure() -> None:
