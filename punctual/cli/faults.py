@@ -52,6 +52,13 @@ def told(error: PunctualError) -> Iterator[str]:
     yield from _advice(error)
 
 
+def said(problem: Problem) -> str:
+    """All that is wrong, in one line, by the contract's own names: for jobs that no option made."""
+    if not problem.faults:
+        return plain(problem.detail)
+    return "; ".join(f"{plain(fault.field)}: {plain(fault.message)} ({plain(fault.code)})" for fault in problem.faults)
+
+
 def _fault_line(fault: Fault) -> str:
     return f"{_place(fault.field)}: {plain(fault.message)} ({plain(fault.code)})"
 

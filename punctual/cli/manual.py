@@ -9,7 +9,7 @@ import click
 
 from punctual.cli.errors import ExitCode
 from punctual.cli.main import program
-from punctual.cli.program import COMMON, SECTIONS, Command, common_options
+from punctual.cli.program import SECTIONS, Command, common_options, own_of
 
 MARK = "<!-- What follows is made by `make manual` from the commands themselves. -->"
 """In docs/cli.md what is above it is written by hand."""
@@ -63,8 +63,7 @@ def _pages(command: click.Command, parent: click.Context) -> Iterator[str]:
         return
     usage = " ".join(command.collect_usage_pieces(context))
     yield from ("```", f"{context.command_path} {usage}".rstrip(), "```", "")
-    own = [param for param in command.params if param.name not in COMMON]
-    yield from _options(own, context)
+    yield from _options(own_of(command.params), context)
     if isinstance(command, Command):
         for sentence, line in command.examples:
             yield from (f"{sentence}:", "", "```sh", line, "```", "")

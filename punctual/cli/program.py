@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
+import keyword
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -13,12 +15,20 @@ from punctual.cli.session import Session
 from punctual.cli.terminal import Terminal
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "What there is": {
+        "stats": "Count jobs by status, and by hour or day of their due time.",
+        "targets": "Show hosts that are in trouble, and let jobs call them again.",
+    },
+    "Many jobs": {
+        "import": "Schedule the jobs of a CSV or JSON Lines file.",
+    },
     "Account": {
         "completion": "Print what makes the tab key complete commands, options and ids.",
+        "keys": "Make, list and revoke API keys for programs.",
         "whoami": "Show who is signed in, where, and what they may use.",
     },
 }
-"""Section of the help → command → its first sentence. A command is `main` in the module of its name."""
+"""Section of the help → command → its first sentence. A command is `main` in the module of its name (`import_`)."""
 
 SUMMARIES = {name: summary for commands in SECTIONS.values() for name, summary in commands.items()}
 
@@ -36,13 +46,26 @@ class Command(click.Command):
         super().format_epilog(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        shown = [(param, record) for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
-        own = [record for param, record in shown if param.name not in COMMON]
-        common = [record for param, record in shown if param.name in COMMON]
-        for heading, records in (("Options", own), ("Options of every command", common)):
+        params = self.get_params(ctx)
+        parts = (("Options", own_of(params)), ("Options of every command", [p for p in params if _is_common(p)]))
+        for heading, some in parts:
+            records = [record for param in some if (record := param.get_help_record(ctx))]
             if records:
                 with formatter.section(_heading(heading)):
                     formatter.write_dl(records)
+
+
+def own_of(params: Sequence[click.Parameter]) -> list[click.Parameter]:
+    """Options and arguments that are this command's own and have something said about them."""
+    return [
+        param
+        for param in params
+        if not _is_common(param) and (isinstance(param, click.Option) or getattr(param, "help", None))
+    ]
+
+
+def _is_common(param: click.Parameter) -> bool:
+    return param.name in COMMON or "--help" in param.opts
 
 
 class Program(click.Group):
@@ -54,7 +77,8 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in SUMMARIES:
             return None
-        module = importlib.import_module(f"punctual.cli.commands.{cmd_name.replace('-', '_')}")
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"punctual.cli.commands.{name}")
         found: click.Command = module.main
         return found
 
@@ -129,7 +153,7 @@ def _heading(text: str) -> str:
 COMPLETE_VARIABLE = "_PUNCTUAL_COMPLETE"
 """The shell's completion asks by this one; the name is click's."""
 
-COMMON = ("as_json", "quiet", "profile", "colour", "help")
+COMMON = ("as_json", "quiet", "profile", "colour")
 
 
 def command(
@@ -155,7 +179,7 @@ def command(
             name,
             callback=run,
             params=[*own, *common_options()],
-            help=f"{summary}\n\n{function.__doc__ or ''}",
+            help=f"{summary}\n\n{inspect.cleandoc(function.__doc__ or '')}",
             short_help=summary,
             examples=examples,
             context_settings={"help_option_names": ["-h", "--help"]},

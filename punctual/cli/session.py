@@ -12,6 +12,7 @@ from punctual.cli.terminal import Terminal
 if TYPE_CHECKING:
     from punctual.cli.credentials import Credentials
     from punctual.client import Client
+    from punctual.errors import TooManyRequests
 
 
 class Session:
@@ -46,6 +47,13 @@ class Session:
         """Let go of the connections, if any were made."""
         if "client" in self.__dict__:
             self.client.close()
+
+    def wait_for_quota(self, refusal: TooManyRequests) -> None:
+        """Wait until there is room again, and say so. Raises the refusal if that is more than two minutes away."""
+        if refusal.retry_after is None or refusal.retry_after > 120:
+            raise refusal
+        self.terminal.say(f"The service takes no more for now: waiting {refusal.retry_after:.0f} seconds.")
+        self.sleep(refusal.retry_after)
 
     def now(self) -> datetime:
         """The time by this machine's clock, in UTC."""

@@ -1,0 +1,72 @@
+"""`punctual keys` and `punctual targets`."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.programs import Program, lines
+from tests.client import gateway as gateways
+
+
+class TestKeys:
+    def test_a_new_key_is_data_and_the_rest_is_talk(self, cli: Program) -> None:
+        ended = cli.run("keys", "create", "ci", "--scope", "jobs:read", "--scope", "jobs:write")
+        assert ended.code == 0
+        assert lines(ended.out)[0].startswith("punctual_live_")
+        assert "not shown again" in ended.err
+
+    def test_it_is_listed_without_its_secret(self, cli: Program) -> None:
+        made = json.loads(cli.run("keys", "create", "ci", "--scope", "jobs:read", "--json").out)
+        listed = cli.run("keys").out
+        assert listed.startswith(f"{made['id']}\tci\tjobs:read\tnever\tnever")
+        assert made["key"] not in listed
+        assert cli.run("keys", "--quiet").out == made["id"] + "\n"
+        assert json.loads(cli.run("keys", "list", "--json").out)["name"] == "ci"
+
+    def test_its_end_is_named_as_people_name_times(self, cli: Program) -> None:
+        arguments = ("keys", "create", "ci", "--scope", "jobs:read", "--expires", "2090-01-01 12:00", "--json")
+        made = json.loads(cli.run(*arguments).out)
+        assert made["expires_at"] == "2090-01-01T11:00:00.000Z"
+
+    def test_a_revoked_key_is_gone_and_one_that_is_not_there_is_not_found(self, cli: Program) -> None:
+        made = json.loads(cli.run("keys", "create", "ci", "--scope", "jobs:read", "--json").out)
+        assert cli.run("keys", "revoke", made["id"]).code == 0
+        assert cli.run("keys", "list", "--quiet").out == ""
+        assert cli.run("keys", "revoke", "0123456789abcdef").code == 5
+
+    def test_a_scope_that_does_not_exist_is_answered_with_those_that_do(self, cli: Program) -> None:
+        ended = cli.run("keys", "create", "ci", "--scope", "jobs")
+        assert ended.code == 2
+        assert "'jobs:read'" in ended.err
+
+    def test_columns_have_headings_before_a_terminal(self, cli: Program) -> None:
+        cli.run("keys", "create", "ci", "--scope", "jobs:read")
+        with cli.before_terminal("keys") as terminal:
+            assert terminal.finished() == 0
+        heading, row = lines(terminal.text)
+        assert heading.split() == ["ID", "NAME", "SCOPES", "LAST", "USED", "EXPIRES"]
+        assert row.split()[1:3] == ["ci", "jobs:read"]
+
+
+class TestTargets:
+    def test_no_trouble_is_said(self, cli: Program) -> None:
+        ended = cli.run("targets")
+        assert (ended.code, ended.out, ended.err) == (0, "", "No host is in trouble.\n")
+
+    def test_a_paused_host_is_shown_and_can_be_allowed(self, cli: Program, gateway: gateways.Gateway) -> None:
+        paused = {"host": "shop.example.com:443", "state": "paused", "reason": "time_out \x1b[2J", "until": None}
+        gateway.troubles.append(gateways.Canned(200, json.dumps({"targets": [paused]}).encode()))
+        assert cli.run("targets").out == "shop.example.com:443\tpaused\t\ttime_out \\x1b[2J\n"
+        gateway.troubles.append(gateways.Canned(200, json.dumps({**paused, "state": "allowed"}).encode()))
+        ended = cli.run("targets", "allow", "shop.example.com:443")
+        assert ended.out == "shop.example.com:443 may be called again.\n"
+        method, path, _ = gateway.seen[-1]
+        assert (method, path) == ("PATCH", "/v1/targets/shop.example.com%3A443")
+
+    def test_a_host_that_is_well_is_not_found(self, cli: Program) -> None:
+        assert cli.run("targets", "allow", "shop.example.com").code == 5
+
+    def test_a_command_that_does_not_exist_is_answered_with_those_that_are_near(self, cli: Program) -> None:
+        ended = cli.run("targets", "alow", "x")
+        assert ended.code == 2
+        assert "Did you mean `punctual targets allow`?" in ended.err
