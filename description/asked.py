@@ -25,6 +25,20 @@ from lambdas.jobs.trying import Asked
 
 Schema = dict[str, Any]
 
+_TIME = (
+    "-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]"
+    r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
+)
+_AHEAD = "2[01][0-9]{2}"
+"""The years that a job can be due in: 100 ahead at most."""
+_OFFSET = "([01][0-9]|2[0-3]):[0-5][0-9]"
+WRITTEN_TIME: Schema = {"type": "string", "pattern": f"^{_AHEAD}{_TIME}([Zz]|[+-]{_OFFSET})?$"}
+"""With or without an offset."""
+INSTANT: Schema = {"type": "string", "pattern": f"^{_AHEAD}{_TIME}([Zz]|[+-]{_OFFSET})$"}
+ASKED_INSTANT: Schema = {"type": "string", "pattern": f"^[0-9]{{4}}{_TIME}([Zz]|[+ -]{_OFFSET})$"}
+"""The same in a query, where a plus may have become a blank."""
+ZONE: Schema = {"type": "string", "format": "iana-time-zone"}
+
 _CLOSED = ConfigDict(extra="forbid")
 
 
@@ -37,7 +51,10 @@ class Batch(TypedDict):
 class NewKey(TypedDict, total=False):
     name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"\S")]
     scopes: Annotated[list[Scope], Field(min_length=1, json_schema_extra={"uniqueItems": True})]
-    expires_at: Annotated[str | None, Field(description="RFC 3339 with an offset; null, or left out, for never.")]
+    expires_at: Annotated[
+        Annotated[str, Field(json_schema_extra={"pattern": INSTANT["pattern"]})] | None,
+        Field(description="RFC 3339 with an offset; null, or left out, for never."),
+    ]
 
 
 @with_config(_CLOSED)
@@ -75,8 +92,9 @@ _HEADER_NAME = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 _HEADERS: Schema = {
     "maxProperties": MOST_HEADERS,
     "propertyNames": {"pattern": _HEADER_NAME},
-    "additionalProperties": {"type": "string"},
+    "additionalProperties": {"type": "string", "pattern": "^([!-~¡-ÿ]([\t -~\u00a0-ÿ]*[!-~¡-ÿ])?)?$"},
 }
+_BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$"
 _STATUSES: list[Schema] = [
     {"type": "integer", "minimum": 100, "maximum": 599},
     {"type": "string", "pattern": "^[1-5](xx|XX)$"},
@@ -91,14 +109,15 @@ _EXPECT: Mapping[str, Schema] = {
     "json": {"not": {"type": "null"}},
 }
 _REQUEST: Mapping[str, Schema] = {
-    "url": {"format": "uri", "minLength": 1, "maxLength": 2_048},
+    # No `uri`: what is not ASCII, and a % that stands for itself, may be written as they are.
+    "url": {"format": "http-url", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20\x7f\\]+$", "maxLength": 2_048},
     "method": {"enum": list(METHODS), "default": "POST"},
     "headers": _HEADERS,
     "secret_headers": {"items": {"type": "string", "pattern": _HEADER_NAME}},
-    "body_base64": {"contentEncoding": "base64"},
+    "body_base64": {"contentEncoding": "base64", "pattern": _BASE64},
 }
 _MORE_EXACTLY: Mapping[str, Mapping[str, Schema]] = {
-    "Scheduling": _REQUEST,
+    "Scheduling": {**_REQUEST, "at": WRITTEN_TIME, "timezone": ZONE},
     "Trial": _REQUEST,
     "Expect": _EXPECT,
     "TrialExpect": {**_EXPECT, "headers": _HEADERS},

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from description import answers
-from description.asked import MODELS, RENAMED, more_exactly
+from description.asked import ASKED_INSTANT, MODELS, RENAMED, ZONE, more_exactly
 from description.operations import OPERATIONS, Operation
 from description.refusals import responses_of_refusals
 from description.words import linked, meanings, rows
@@ -22,6 +22,8 @@ from lambdas.handlers.limiting import schedules
 from lambdas.handlers.pages import TO_FILL
 from lambdas.handlers.routes import ROUTES
 from lambdas.jobs.headers import IDEMPOTENCY_KEY
+from lambdas.jobs.job import Status
+from lambdas.jobs.listing import UPCOMING_GROUP
 from lambdas.jobs.outgoing import VERSION
 
 Json = dict[str, Any]
@@ -31,15 +33,16 @@ _ID = {"in": "path", "name": "id", "required": True, "schema": {"type": "string"
 _HOST = {"in": "path", "name": "host", "required": True, "schema": {"type": "string"}}
 _PARAMETERS = {"id": _ID, "host": _HOST}
 _ANY_MERGE_PATCH = ("application/json", "application/merge-patch+json")
+_STATUS = "|".join([*Status, UPCOMING_GROUP])
 _QUERIES: dict[str, Json] = {
-    "status": {"type": "string"},
-    "from": {"type": "string"},
-    "to": {"type": "string"},
+    "status": {"type": "string", "pattern": f"^({_STATUS})(,({_STATUS}))*$"},
+    "from": ASKED_INSTANT,
+    "to": ASKED_INSTANT,
     "order": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50},
     "cursor": {"type": "string"},
     "interval": {"type": "string", "enum": ["hour", "day"], "default": "day"},
-    "timezone": {"type": "string"},
+    "timezone": ZONE,
 }
 
 

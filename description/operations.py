@@ -130,7 +130,13 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         quota=True,
     ),
     ("DELETE", "/v1/jobs/{id}"): Operation(
-        "cancelJob", "Jobs", {200: answers.Job}, answered=_JOB, conditional=True, conflicts=_ENDED
+        "cancelJob",
+        "Jobs",
+        {200: answers.Job},
+        answered=_JOB,
+        conditional=True,
+        conflicts=_ENDED,
+        leads_to=("rerunJob",),
     ),
     ("POST", "/v1/jobs/{id}/run"): Operation(
         "runJob", "Jobs", {202: answers.Job}, answered=_JOB, conditional=True, conflicts=_ENDED, quota=True

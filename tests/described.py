@@ -70,6 +70,11 @@ def written_pages(folder: Path) -> Path:
     return folder
 
 
+def check_schema(schema: Json, value: Any) -> str | None:
+    """The same for a schema as it stands in the document."""
+    return _fault(json.dumps(schema), value)
+
+
 @cache
 def closed_document() -> Json:
     """The document with nothing in an answer but what it names. To readers it is open: answers may grow."""
