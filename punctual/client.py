@@ -94,10 +94,12 @@ class Client:
         to: Moment | None = None,
         order: Literal["asc", "desc"] = "asc",
         page_size: int = 50,
+        damaged: Callable[[str], object] | None = None,
     ) -> Iterator[Job]:
         """All jobs by due time, page by page as they are asked for; `from_` ≤ due < `to`.
 
         `status` is one or several of the five, or "upcoming" (scheduled and running). Request bodies are left out.
+        `damaged` is called with the id of each job that the service has and cannot read.
         """
         query: dict[str, str | int] = {"limit": page_size}
         if status:
@@ -107,6 +109,9 @@ class Client:
             query["order"] = order
         while True:
             page = self._read(dict, self._transport.send("GET", "/v1/jobs", query=query))
+            for job_id in page.get("damaged", ()):
+                if damaged is not None:
+                    damaged(job_id)
             yield from (Job.of(job) for job in page["jobs"])
             if page["next_cursor"] is None:
                 return

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +34,16 @@ class Request:
         encoded = raw.get("body_base64")
         body = raw.get("body") if encoded is None else base64.b64decode(encoded)
         return cls(raw["method"], raw["url"], raw["headers"], body)
+
+    @property
+    def content(self) -> bytes | None:
+        """The body byte for byte as it is sent (docs/api.md: text as it is, other values as compact JSON)."""
+        match self.body:
+            case None | bytes():
+                return self.body
+            case str():
+                return self.body.encode()
+        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True)

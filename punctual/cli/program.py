@@ -15,6 +15,14 @@ from punctual.cli.session import Session
 from punctual.cli.terminal import Terminal
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Jobs": {
+        "list": "List jobs, those around now unless you say which.",
+        "get": "Show everything about a job.",
+        "history": "Show a job's attempts and what came back.",
+        "cancel": "Cancel jobs: those you name, or all that match.",
+        "run": "Send a scheduled job's request now.",
+        "rerun": "Make a new job, due now, like one that has ended.",
+    },
     "What there is": {
         "stats": "Count jobs by status, and by hour or day of their due time.",
         "targets": "Show hosts that are in trouble, and let jobs call them again.",

@@ -35,6 +35,16 @@ class Terminal:
         """Whether stderr is a terminal on which lines can be drawn over (countdowns, progress), and somebody looks."""
         return sys.stderr.isatty() and not self.quiet and not self.as_json and os.environ.get("TERM") != "dumb"
 
+    @property
+    def aligns(self) -> bool:
+        """Whether what goes to stdout is laid out for people; else it is for programs, a line for each thing."""
+        return sys.stdout.isatty() or bool(self._colour)
+
+    @property
+    def width(self) -> int:
+        """Columns of stdout; plenty where it is no terminal, so that nothing is left out."""
+        return self.out.width if self.aligns else 200
+
     def answer(self, item: Mapping[str, Any], *, ids: Iterable[str], shown: Callable[[], None]) -> None:
         """What a command is for: one JSON object, ids, or what `shown` prints."""
         if self.as_json:
@@ -65,7 +75,7 @@ class Terminal:
 
         Cells are made harmless here. A Text gives its style to the whole cell.
         """
-        if not sys.stdout.isatty() and not self._colour:
+        if not self.aligns:
             for row in rows:
                 sys.stdout.write("\t".join(plain(str(cell)) for cell in row) + "\n")
             return

@@ -1,0 +1,39 @@
+"""`punctual rerun`: what has ended, once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from punctual.cli.bulk import each
+from punctual.cli.choosing import Purpose, choosing, chosen
+from punctual.cli.errors import Misused
+from punctual.cli.printing import print_job
+from punctual.cli.program import command
+from punctual.cli.session import Session
+
+PURPOSE = Purpose("Run {} again", possible=("succeeded", "failed", "cancelled"), usual=("failed",))
+
+
+@command(
+    "rerun",
+    examples=[
+        ("Make a job like one that has ended", "punctual rerun job_019ab3c2f4d07c3e9a51b60c2f7d8e90"),
+        ("All that failed today", "punctual rerun --status failed --when today"),
+    ],
+)
+@choosing
+@click.option("--idempotency-key", metavar="KEY", help="The same key makes one job only, also when given again.")
+def main(session: Session, *, idempotency_key: str | None, **choice: Any) -> None:
+    """A new job is made, due now, with the same request (its secret headers too) and the same settings. Jobs are named,
+    read from stdin (`-`) or chosen by options, the failed ones unless you say otherwise: then they are counted, and
+    you are asked.
+    """
+    ids = chosen(session, PURPOSE, **choice)
+    if idempotency_key is not None and len(ids) > 1:
+        raise Misused("--idempotency-key is about one job.")
+    if len(ids) == 1 and choice["given"]:
+        print_job(session, session.client.rerun(ids[0], idempotency_key=idempotency_key))
+    elif ids:
+        each(session, ids, session.client.rerun, done="Reran")

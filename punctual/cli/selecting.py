@@ -1,0 +1,191 @@
+"""Which jobs are meant: by status, due time, name and host. The same options in every command that takes many."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fnmatch import fnmatchcase
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from punctual.cli.errors import Misused
+
+if TYPE_CHECKING:
+    from punctual.cli.session import Session
+    from punctual.client import Client
+    from punctual.models import Job
+
+Order = Literal["asc", "desc"]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PAGE_SIZE = 100
+"""The most that the service gives at once."""
+
+MEANINGS: dict[str, tuple[str, ...]] = {
+    "upcoming": ("scheduled", "running"),
+    "finished": ("succeeded", "failed", "cancelled"),
+    **{status: (status,) for status in ("scheduled", "running", "succeeded", "failed", "cancelled")},
+}
+"""What `--status` takes → the statuses of the service."""
+
+
+class Statuses(click.ParamType[tuple[str, ...]]):
+    """One or several statuses, separated by commas."""
+
+    name = "STATUS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        found: list[str] = []
+        for word in str(value).lower().split(","):
+            name = word.strip()
+            if name not in MEANINGS:
+                near = difflib.get_close_matches(name, MEANINGS, n=1)
+                meant = f"Did you mean `{near[0]}`?" if near else f"There are: {', '.join(MEANINGS)}."
+                self.fail(f"`{name}` is not a status. {meant}", param, ctx)
+            found += MEANINGS[name]
+        return tuple(found)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was met while jobs were looked for: how many were looked at, and ids of those the service cannot read."""
+
+    jobs: int = 0
+    damaged: list[str] = field(default_factory=list)
+    tell: Callable[[int], object] | None = None
+    """Called now and then with how many were looked at."""
+
+    def look_at(self, _: Job) -> None:
+        self.jobs += 1
+        if self.tell is not None and self.jobs % PAGE_SIZE == 0:
+            self.tell(self.jobs)
+
+    def note_damaged(self, job_id: str) -> None:
+        if job_id not in self.damaged:
+            self.damaged.append(job_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The jobs with one of `statuses` (none: all), `start` ≤ due time < `end`, a name and a host like these.
+
+    Names and hosts are looked at here: the service does not search by them. `seen` tells what that took.
+    """
+
+    statuses: tuple[str, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+    name: str | None = None
+    host: str | None = None
+    seen: Seen = field(default_factory=Seen, compare=False)
+
+    @property
+    def searches(self) -> bool:
+        """Whether jobs must be looked at here to tell whether they are meant."""
+        return self.name is not None or self.host is not None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it is about some jobs only."""
+        return self.searches or bool(self.statuses) or self.start is not None or self.end is not None
+
+    def fits(self, job: Job) -> bool:
+        """Whether name and host are those that are meant."""
+        if self.name is not None and not (job.name or "").casefold().startswith(self.name.casefold()):
+            return False
+        if self.host is None:
+            return True
+        parts, wanted = urlsplit(job.request.url), self.host.lower()
+        return fnmatchcase(parts.hostname or "", wanted) or fnmatchcase(parts.netloc, wanted)
+
+    def walk(self, client: Client, *, order: Order = "asc", page_size: int = PAGE_SIZE) -> Iterator[Job]:
+        """The jobs by due time, page by page as they are asked for."""
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            return
+        found = client.jobs(
+            status=self.statuses,
+            from_=self.start,
+            to=self.end,
+            order=order,
+            page_size=PAGE_SIZE if self.searches else page_size,
+            damaged=self.seen.note_damaged,
+        )
+        for job in found:
+            self.seen.look_at(job)
+            if self.fits(job):
+                yield job
+
+    def before(self, moment: datetime) -> Selection:
+        """Those of them that are due before this."""
+        return replace(self, end=moment if self.end is None else min(self.end, moment))
+
+    def since(self, moment: datetime) -> Selection:
+        """Those of them that are due at this or later."""
+        return replace(self, start=moment if self.start is None else max(self.start, moment))
+
+
+@contextlib.contextmanager
+def looking(session: Session, selection: Selection) -> Iterator[None]:
+    """Within it the person in front of the terminal sees how many jobs were looked at, if that takes a while."""
+    if not session.terminal.draws or not selection.searches:
+        yield
+        return
+    with session.terminal.err.status("Looking through your jobs …") as status:
+        selection.seen.tell = lambda count: status.update(f"Looked through {count:,} jobs …")
+        yield
+
+
+def selecting(function: Function) -> Function:
+    """The options by which jobs are chosen; `selected` makes a Selection of their values."""
+    options = [
+        click.option(
+            "-s",
+            "--status",
+            "statuses",
+            type=Statuses(),
+            multiple=True,
+            help=f"Only these: {', '.join(MEANINGS)}; several with commas.",
+        ),
+        click.option("--when", metavar="RANGE", help="Due in this range: `today`, `last 7 days`, `next 2 hours`."),
+        click.option("--from", "from_", metavar="TIME", help="Due at this time or later."),
+        click.option("--to", metavar="TIME", help="Due before this time."),
+        click.option("--name", metavar="PREFIX", help="With a name that begins so, in capitals or not."),
+        click.option("--host", metavar="HOST", help="To this host; `*.example.com` is all below it."),
+    ]
+    return reduce(lambda decorated, option: option(decorated), reversed(options), function)
+
+
+def selected(
+    session: Session,
+    *,
+    statuses: tuple[tuple[str, ...], ...],
+    when: str | None,
+    from_: str | None,
+    to: str | None,
+    name: str | None,
+    host: str | None,
+) -> Selection:
+    """What the options mean. Raises Misused for times that cannot be understood or do not go together."""
+    from punctual.cli.times import bound, span
+
+    if when and (from_ or to):
+        raise Misused("Give a range in words, or --from and --to.")
+    now, zone = session.now(), session.zone
+    start, end = None, None
+    if when:
+        found = span(when, now, zone)
+        start, end = found.start, found.end
+    if from_:
+        start = bound(from_, now=now, zone=zone)
+    if to:
+        end = bound(to, now=now, zone=zone, end=True)
+    if start and end and start >= end:
+        raise Misused("--from must be before --to.")
+    unique = tuple(dict.fromkeys(status for group in statuses for status in group))
+    return Selection(unique, start, end, name, host)
