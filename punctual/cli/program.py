@@ -54,7 +54,7 @@ class Command(click.Command):
         super().format_epilog(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        params = self.get_params(ctx)
+        params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         parts = (("Options", own_of(params)), ("Options of every command", [p for p in params if _is_common(p)]))
         for heading, some in parts:
             records = [record for param in some if (record := param.get_help_record(ctx))]
