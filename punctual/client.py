@@ -22,7 +22,7 @@ from punctual.models import (
     TestResult,
     Validation,
 )
-from punctual.transport import Reply, Transport, problem_of
+from punctual.transport import Reply, Token, Transport, problem_of
 from punctual.version import VERSION
 
 BATCH_SIZE = 100
@@ -40,9 +40,9 @@ class Client:
     """
 
     def __init__(
-        self, api_url: str, token: str | None, *, timeout: float = 30, retries: int = 4, patience: float = 20
+        self, api_url: str, token: Token, *, timeout: float = 30, retries: int = 4, patience: float = 20
     ) -> None:
-        """`token` is a JWT or an API key (None: only `health`).
+        """`token` is a JWT or an API key, or a function that gives one before each request (None: only `health`).
 
         `timeout` is in seconds, for connecting (10 at most) and for each wait for data; `retries` how often a request
         is sent again; `patience` the longest `Retry-After`, in seconds, that is waited for.

@@ -3,6 +3,7 @@
 PunctualError
 ├── Unreachable          no answer came: the network, the name, the certificate, the time-out
 ├── UnexpectedAnswer     an answer came that is not the service's: is this its address?
+├── SignInRefused        the issuer of tokens said no (`punctual.sign_in`)
 └── Problem              the service, or the gateway before it, said no, and why
     ├── Unauthenticated  401  the token is missing, expired or of somewhere else
     ├── Forbidden        403  the token lacks a scope
@@ -33,6 +34,14 @@ class Unreachable(PunctualError):
 
 class UnexpectedAnswer(PunctualError):
     """An answer came that the service does not give."""
+
+
+class SignInRefused(PunctualError):
+    """The issuer gives no token. `code` is its own word for why ("" if it is ours), such as `invalid_grant`."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -21,6 +21,10 @@ TRANSIENT = frozenset({429, 500, 502, 503, 504})
 """Answers that may be others a moment later."""
 
 LONGEST_ANSWER_BYTES = 32 * 1024 * 1024
+
+
+Token = str | Callable[[], str] | None
+"""A token, or what is asked for one before each request: some hold for less long than a program runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +61,17 @@ class Transport:
     """
 
     def __init__(
-        self, api_url: str, token: str | None, *, user_agent: str, timeout: float, retries: int, patience: float
+        self, api_url: str, token: Token, *, user_agent: str, timeout: float, retries: int, patience: float
     ) -> None:
         parts = urlsplit(api_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"api_url must be an http or https address, not {api_url!r}")
         self._base = api_url.rstrip("/")
         self._headers = {"accept": "application/json", "user-agent": user_agent}
-        if token:
+        self._token: Callable[[], str] | None = token if callable(token) else None
+        if isinstance(token, str) and token:
             self._headers["authorization"] = f"Bearer {_as_header(token)}"
-        self._pool = _pool(parts.scheme, parts.hostname)
+        self._pool = pool_to(parts.scheme, parts.hostname)
         self._timeout = Timeout(connect=min(timeout, 10), read=timeout)
         self._retries = retries
         self._patience = patience
@@ -90,7 +95,7 @@ class Transport:
         only when it cannot have reached the service. Raises Problem, Unreachable or UnexpectedAnswer.
         """
         url = self._base + path + (f"?{urlencode(query)}" if query else "")
-        content, all_headers = None, {**self._headers, **(headers or {})}
+        content, all_headers = None, {**self._headers, **self._fresh(), **(headers or {})}
         if document is not None:
             content = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
             all_headers["content-type"] = "application/json"
@@ -107,6 +112,10 @@ class Transport:
         except HTTPError as error:
             raise _unreachable(error, self._base) from error
         return _judged(answer, self._base)
+
+    def _fresh(self) -> dict[str, str]:
+        """The header with the token of this moment, if there is one that changes."""
+        return {"authorization": f"Bearer {_as_header(self._token())}"} if self._token else {}
 
     def _policy(self, repeatable: bool) -> Retry:
         return _Patience(
@@ -129,8 +138,8 @@ def _asked_for(answer: urllib3.BaseHTTPResponse) -> float | None:
     return Retry(retry_after_max=sys.maxsize).get_retry_after(answer)
 
 
-def _pool(scheme: str, host: str) -> urllib3.PoolManager:
-    """Connections to the service, by way of the proxy that the environment names for it, if any."""
+def pool_to(scheme: str, host: str) -> urllib3.PoolManager:
+    """Connections to a host, by way of the proxy that the environment names for it, if any."""
     proxy = getproxies().get(scheme)
     if proxy and not proxy_bypass(host):
         return urllib3.ProxyManager(proxy)

@@ -20,6 +20,7 @@ from punctual.errors import (
     Problem,
     PunctualError,
     ServiceFailed,
+    SignInRefused,
     Unauthenticated,
 )
 
@@ -80,7 +81,7 @@ def exit_code_of(error: CommandFailed | PunctualError) -> ExitCode:
     match error:
         case CommandFailed():
             return error.exit_code
-        case Unauthenticated():
+        case Unauthenticated() | SignInRefused():
             return ExitCode.NOT_SIGNED_IN
         case NotFound():
             return ExitCode.NOT_FOUND

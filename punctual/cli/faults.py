@@ -39,6 +39,11 @@ OPTIONS: Mapping[str, str] = {
 
 def told(error: PunctualError) -> Iterator[str]:
     """Lines that say what happened and what can be done, in this order. Nothing in them controls a terminal."""
+    yield from _said(error)
+    yield from map(plain, getattr(error, "__notes__", ()))
+
+
+def _said(error: PunctualError) -> Iterator[str]:
     if not isinstance(error, Problem):
         yield f"Error: {plain(str(error))}"
         if isinstance(error, Unreachable) and error.sent:
@@ -73,7 +78,7 @@ def _place(field: str) -> str:
 
 
 def _advice(error: Problem) -> Iterator[str]:
-    if isinstance(error, Unauthenticated):
+    if isinstance(error, Unauthenticated) and not hasattr(error, "__notes__"):
         yield "Sign in again with `punctual login`."
     if isinstance(error, TooManyRequests) and error.retry_after is not None:
         yield f"Try again in {error.retry_after:.0f} seconds."

@@ -13,6 +13,7 @@ import click
 
 from punctual.cli.session import Session
 from punctual.cli.terminal import Terminal
+from punctual.errors import PunctualError
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Jobs": {
@@ -31,9 +32,12 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "import": "Schedule the jobs of a CSV or JSON Lines file.",
     },
     "Account": {
-        "completion": "Print what makes the tab key complete commands, options and ids.",
-        "keys": "Make, list and revoke API keys for programs.",
+        "login": "Sign in to a service.",
+        "logout": "Sign out.",
         "whoami": "Show who is signed in, where, and what they may use.",
+        "profiles": "List the services that you are signed in to, and choose one.",
+        "keys": "Make, list and revoke API keys for programs.",
+        "completion": "Print what makes the tab key complete commands, options and ids.",
     },
 }
 """Section of the help → command → its first sentence. A command is `main` in the module of its name (`import_`)."""
@@ -180,7 +184,11 @@ def command(
                 Terminal(as_json=as_json, quiet=quiet, colour=colour), profile=profile
             )
             ctx.call_on_close(session.close)
-            function(session, **given)
+            try:
+                function(session, **given)
+            except PunctualError as error:
+                session.advise(error)
+                raise
 
         own = list(reversed(getattr(function, "__click_params__", [])))
         return Command(

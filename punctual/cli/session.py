@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from punctual.cli.errors import NotSignedIn
 from punctual.cli.terminal import Terminal
+from punctual.errors import PunctualError, Unauthenticated, Unreachable
 
 if TYPE_CHECKING:
     from punctual.cli.credentials import Credentials
+    from punctual.cli.profiles import Profiles
     from punctual.client import Client
     from punctual.errors import TooManyRequests
 
@@ -27,14 +30,33 @@ class Session:
         """The service and the token. Raises NotSignedIn if there are none."""
         from punctual.cli.credentials import find
 
-        return find()
+        return find(self.profiles, profile=self.profile)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """The services that the user is signed in to."""
+        from punctual.cli.profiles import Profiles
+
+        return Profiles(warn=self.terminal.warn)
+
+    def advise(self, error: PunctualError) -> None:
+        """Put to an error what can be done about it, if that depends on where the credentials came from."""
+        if "credentials" not in self.__dict__:
+            return
+        if isinstance(error, Unauthenticated) and self.credentials.if_refused:
+            error.add_note(self.credentials.if_refused)
+        if isinstance(error, Unreachable) and self.credentials.if_unreachable:
+            error.add_note(self.credentials.if_unreachable)
 
     @cached_property
     def client(self) -> Client:
         """The service. Raises NotSignedIn if nobody is signed in."""
         from punctual.client import Client
 
-        return Client(self.credentials.api_url, self.credentials.token)
+        try:
+            return Client(self.credentials.api_url, self.credentials.token)
+        except ValueError as error:
+            raise NotSignedIn(f"{self.credentials.source}: {error}") from error
 
     @cached_property
     def zone(self) -> str:

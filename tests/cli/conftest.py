@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lambdas.handlers import pages
+from lambdas.handlers.desk import SignIn
+from tests.cli import issuers
 from tests.cli.programs import Program, program
+from tests.cli.users import User
 from tests.client import gateway as gateways
 from tests.client.conftest import gateway, service
+from tests.described import written_pages
+from tests.handlers.recorded import Service
 
 __all__ = ["cli", "gateway", "service", "stranger"]
 
@@ -23,3 +32,28 @@ def cli(gateway: gateways.Gateway, tmp_path: Path) -> Program:
 def stranger(tmp_path: Path) -> Program:
     """The program of a user who is not signed in."""
     return program(tmp_path, None, None)
+
+
+@pytest.fixture
+def issuer(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[issuers.Issuer]:
+    """The issuer that the service behind `gateway` names."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    monkeypatch.setattr(pages, "FOLDER", written_pages(folder))
+    with issuers.serving(gateways.TOKEN) as serving:
+        service.sign_in = SignIn(serving.configuration_url, issuers.CLIENT)
+        yield serving
+
+
+@pytest.fixture
+def callback_port() -> Iterator[None]:
+    """The port of the callback is one for the whole machine: tests that use it take turns, whoever runs them."""
+    with open(Path(tempfile.gettempdir()) / "punctual-tests-8976.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def user(stranger: Program, gateway: gateways.Gateway, issuer: issuers.Issuer) -> User:
+    """Somebody who is not signed in yet, at a service that names `issuer`."""
+    return User(stranger, gateway.url)

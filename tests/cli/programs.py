@@ -150,6 +150,7 @@ def program(folder: Path, api_url: str | None, token: str | None, **more: str) -
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
         "TZ": "Europe/Berlin",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",  # that of whoever runs the tests is left alone
         **more,
     }
     if api_url and token:

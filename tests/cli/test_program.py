@@ -93,7 +93,7 @@ class TestTroubles:
     def test_a_token_that_does_not_count_is_not_signed_in(self, cli: Program) -> None:
         ended = cli.run("whoami", PUNCTUAL_TOKEN="another")
         assert ended.code == 3
-        assert "punctual login" in ended.err
+        assert "PUNCTUAL_TOKEN holds no token" in ended.err
 
     def test_what_nobody_expected_has_the_request_id(self, cli: Program, gateway: gateways.Gateway) -> None:
         broken = gateways.Canned(500, b'{"message":"Internal Server Error"}', {"apigw-requestid": "gateway-7"})

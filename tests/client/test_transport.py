@@ -40,6 +40,16 @@ def test_the_callers_own_idempotency_key_is_used(client: Client, gateway: Gatewa
     assert gateway.seen[0][2]["idempotency-key"] == "import-7"
 
 
+def test_a_token_that_does_not_hold_long_is_asked_for_each_time(gateway: Gateway) -> None:
+    """A program may run for longer than its token holds."""
+    tokens = iter([TOKEN, "the-next"])
+    with Client(gateway.url, lambda: next(tokens)) as client:
+        assert client.me().owner == OWNER
+        with pytest.raises(Unauthenticated):
+            client.me()
+    assert gateway.seen[-1][2]["authorization"] == "Bearer the-next"
+
+
 def test_what_must_not_happen_twice_is_not_sent_twice(client: Client, gateway: Gateway) -> None:
     """A test request may have reached its target; only the caller can know whether to send another."""
     gateway.troubles += [Lost(), Lost()]

@@ -1,0 +1,60 @@
+"""`punctual profiles`: the services that the user is signed in to, and which of them commands use."""
+
+from __future__ import annotations
+
+import click
+
+from punctual.cli.program import command, group
+from punctual.cli.session import Session
+
+_BY = {"browser": "browser", "password": "password", "key": "API key"}
+
+
+@command(
+    "list",
+    summary="List your profiles; the one that commands use is marked.",
+    examples=[("See where you are signed in", "punctual profiles")],
+)
+def list_(session: Session) -> None:
+    """Nothing is asked of any service: `punctual whoami --profile NAME` tells whether a sign-in still counts."""
+    profiles, default = session.profiles.all(), session.profiles.default
+    if not profiles:
+        session.terminal.say("You are signed in nowhere. Begin with `punctual login API_URL`.")
+    if session.terminal.as_json:
+        for name, each in profiles.items():
+            session.terminal.json(
+                {
+                    "profile": name,
+                    "api_url": each.api_url,
+                    "signed_in_by": each.by,
+                    "secrets": each.place,
+                    "default": name == default,
+                }
+            )
+    elif session.terminal.quiet:
+        session.terminal.ids(profiles)
+    elif profiles:
+        rows = [
+            ("*" if name == default else "", name, each.api_url, _BY.get(each.by, each.by), each.place)
+            for name, each in profiles.items()
+        ]
+        session.terminal.table(("", "PROFILE", "SERVICE", "BY", "SECRETS"), rows)
+
+
+@command(
+    "use",
+    summary="Choose the profile that commands use.",
+    examples=[("Use another service from now on", "punctual profiles use work")],
+)
+@click.argument("name")
+def use(session: Session, *, name: str) -> None:
+    """--profile and PUNCTUAL_PROFILE go before it, and so do PUNCTUAL_API_URL and PUNCTUAL_TOKEN."""
+    session.profiles.use(name)
+    session.terminal.answer(
+        {"profile": name, "default": True},
+        ids=[name],
+        shown=lambda: session.terminal.say(f"Commands use profile {name} now."),
+    )
+
+
+main = group("profiles", list_, use)
