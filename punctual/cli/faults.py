@@ -19,8 +19,13 @@ OPTIONS: Mapping[str, str] = {
     "body": "--data",
     "body_base64": "--data",
     "retry": "--retry",
+    "retry.max_attempts": "--retry attempts",
+    "retry.min_backoff_seconds": "--retry min",
+    "retry.max_backoff_seconds": "--retry max",
     "timeout_seconds": "--timeout",
     "expect": "--expect",
+    "expect.body_contains": "--expect body~",
+    "expect.headers": "--expect header",
     "notify": "--notify",
     "name": "--name",
     "idempotency-key": "--idempotency-key",
@@ -65,11 +70,13 @@ def said(problem: Problem) -> str:
 
 
 def _fault_line(fault: Fault) -> str:
-    return f"{_place(fault.field)}: {plain(fault.message)} ({plain(fault.code)})"
+    return f"{place_of(fault.field)}: {plain(fault.message)} ({plain(fault.code)})"
 
 
-def _place(field: str) -> str:
-    """`headers.X-Y` as `--header X-Y`, `retry.max_attempts` as `--retry max_attempts`."""
+def place_of(field: str) -> str:
+    """The option of a field: `headers.X-Y` as `--header X-Y`, `retry.max_attempts` as `--retry attempts`."""
+    if field.lower() in OPTIONS:
+        return OPTIONS[field.lower()]
     first, rest = re.fullmatch(r"([^.\[]*)[.\[]?(.*?)\]?", field, re.DOTALL).groups()  # type: ignore[union-attr]
     option = OPTIONS.get(first.lower())
     if option is None:

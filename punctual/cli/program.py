@@ -16,6 +16,9 @@ from punctual.cli.terminal import Terminal
 from punctual.errors import PunctualError
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Schedule": {
+        "schedule": "Schedule a request for a moment that you name.",
+    },
     "Jobs": {
         "list": "List jobs, those around now unless you say which.",
         "get": "Show everything about a job.",
@@ -42,16 +45,30 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
 }
 """Section of the help → command → its first sentence. A command is `main` in the module of its name (`import_`)."""
 
+Prepare = Callable[[list[str]], tuple[list[str], Mapping[str, Any]]]
+"""Takes words out that click would not understand: those that are left, and what was taken as arguments by name."""
+
 SUMMARIES = {name: summary for commands in SECTIONS.values() for name, summary in commands.items()}
 
 
 class Command(click.Command):
     """A command whose help shows what to type first: examples are what most people read of it."""
 
-    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
-        """`examples` are pairs of a sentence and a command line."""
+    def __init__(
+        self, *args: Any, examples: Sequence[tuple[str, str]] = (), prepare: Prepare | None = None, **kwargs: Any
+    ) -> None:
+        """`examples` are pairs of a sentence and a command line. `prepare` sees the words before click does."""
         super().__init__(*args, **kwargs)
         self.examples = tuple(examples)
+        self.prepare = prepare
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        taken: Mapping[str, Any] = {}
+        if self.prepare is not None:
+            args, taken = self.prepare(args)
+        left = super().parse_args(ctx, args)
+        ctx.params.update(taken)
+        return left
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_examples(formatter, self.examples)
@@ -169,7 +186,7 @@ COMMON = ("as_json", "quiet", "profile", "colour")
 
 
 def command(
-    name: str, *, summary: str = "", examples: Sequence[tuple[str, str]] = ()
+    name: str, *, summary: str = "", examples: Sequence[tuple[str, str]] = (), prepare: Prepare | None = None
 ) -> Callable[[Callable[..., None]], Command]:
     """Declare the function as the command `name`. It takes a Session, then its own arguments and options by name.
 
@@ -198,6 +215,7 @@ def command(
             help=f"{summary}\n\n{inspect.cleandoc(function.__doc__ or '')}",
             short_help=summary,
             examples=examples,
+            prepare=prepare,
             context_settings={"help_option_names": ["-h", "--help"]},
         )
 

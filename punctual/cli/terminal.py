@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from punctual.cli.plain import escaped_in_json, plain
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Terminal:
 
     def show(self, *what: RenderableType) -> None:
         """Something for people, to stdout. Strings are printed as they are: no markup is understood."""
-        self._console("stdout").print(*what, soft_wrap=all(isinstance(part, str) for part in what))
+        self._print("stdout", what)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
         """Rows to stdout: aligned below headings in a terminal; else as they come, tabs between, nothing shortened.
@@ -96,7 +98,7 @@ class Terminal:
 
     def warn(self, *what: RenderableType) -> None:
         """Talk that is said with --quiet too: errors, and what scripts should not miss."""
-        self._console("stderr").print(*what, soft_wrap=all(isinstance(part, str) for part in what))
+        self._print("stderr", what)
 
     @property
     def out(self) -> Console:
@@ -107,6 +109,18 @@ class Terminal:
     def err(self) -> Console:
         """rich's console of stderr, for what is drawn live."""
         return self._console("stderr")
+
+    def _print(self, name: str, what: tuple[RenderableType, ...]) -> None:
+        if name not in self._consoles and all(isinstance(part, str) for part in what):
+            # rich takes 40 ms of CPU to be there; once it draws, it has to know of all that is printed.
+            click.echo(" ".join(map(str, what)), err=name == "stderr")
+            return
+        from rich.text import Text
+
+        console = self._console(name)
+        strings = all(isinstance(part, str) for part in what)
+        piped = not console.is_terminal and all(isinstance(part, str | Text) for part in what)
+        console.print(*what, soft_wrap=strings or piped)
 
     def _console(self, name: str) -> Console:
         if name not in self._consoles:
