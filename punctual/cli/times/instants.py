@@ -12,7 +12,7 @@ from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, quoted
 from punctual.cli.times.phrase import Phrase
 from punctual.cli.times.readings import Wall, walls
 from punctual.cli.times.telling import clock, day_of, told
-from punctual.cli.times.zones import around_gap, instants, names, offset, zone_of
+from punctual.cli.times.zones import around_gap, instants, offset, zone_of
 
 _DAY = timedelta(days=1)
 
@@ -30,11 +30,10 @@ def instants_of(phrase: Phrase, *, now: datetime, zone: str, ahead: bool) -> lis
 
     Raises TimeNotUnderstood, TimeRefused.
     """
-    if phrase.zone is not None:
-        zone = names()[phrase.zone]
+    here, zone = zone, phrase.zone or zone
     whole = phrase.now or phrase.at_epoch is not None or (phrase.ahead is not None and phrase.clock is None)
     if not whole:
-        return [Instant(at.astimezone(zone_of(zone)), zone) for at in _by_clock(phrase, now, zone, ahead)]
+        return [Instant(at.astimezone(zone_of(zone)), zone) for at in _by_clock(phrase, now, zone, here, ahead)]
     if len(set(phrase.said) - {"zone"}) > 1:
         raise TimeNotUnderstood(f"{quoted(phrase.text)} names its moment twice.")
     if phrase.now:
@@ -76,16 +75,40 @@ def _away(amount: Amount, now: datetime, zone: str) -> list[Instant]:
     return [Instant(at.astimezone(zone_of(zone)), zone) for at in sorted({at.astimezone(UTC) for at in found})]
 
 
-def _by_clock(phrase: Phrase, now: datetime, zone: str, ahead: bool) -> list[datetime]:
+def _by_clock(phrase: Phrase, now: datetime, zone: str, here: str, ahead: bool) -> list[datetime]:
     read_in: tzinfo = zone_of(zone) if phrase.offset is None else timezone(phrase.offset)
-    times = set(walls(phrase, Wall(now.astimezone(read_in).replace(tzinfo=None), ahead)))
+    times = set(walls(phrase, Wall(now.astimezone(read_in), ahead)))
+    if phrase.counts_from_today:
+        # "Tomorrow 9:00 UTC", where it is tomorrow already in UTC: some people count from the day here.
+        times |= set(walls(phrase, Wall(now.astimezone(zone_of(here)), ahead)))
     # In UTC: datetimes of one zone are compared by their walls, and the two of a fold would be one.
     found = {at.astimezone(UTC) for wall in times for at in _in_zone(wall, read_in, now, zone)}
-    if phrase.offset is not None and phrase.zone is not None:
-        for one in found:
-            if offset(one.astimezone(zone_of(zone))) != phrase.offset:
-                raise TimeRefused(f"{quoted(phrase.said['offset'])} is not the offset of {zone} at that time.")
-    return sorted(found)
+    if ahead and not phrase.dates and not phrase.month_day:
+        found = {at for at in found if at >= now} or found
+    _check_offset(found, phrase, zone)
+    return sorted(_called(found, phrase, zone))
+
+
+def _check_offset(found: set[datetime], phrase: Phrase, zone: str) -> None:
+    """What has both a zone and an offset must be right about it (RFC 9557)."""
+    if phrase.offset is None or phrase.zone is None:
+        return
+    if any(offset(one.astimezone(zone_of(zone))) != phrase.offset for one in found):
+        raise TimeRefused(f"{quoted(phrase.said['offset'])} is not the offset of {zone} at that time.")
+
+
+def _called(found: set[datetime], phrase: Phrase, zone: str) -> set[datetime]:
+    """Those at which the zone's clocks are called as the phrase says, such as EST."""
+    called = phrase.abbreviation
+    if called is None or called == zone.casefold():
+        return found
+    fitting = {one for one in found if (one.astimezone(zone_of(zone)).tzname() or "").casefold() == called}
+    if not fitting or phrase.offset is not None:
+        message = (
+            f"{quoted(called.upper())} is not what clocks in {zone} show at that time, and no zone for all to know."
+        )
+        raise TimeRefused(message, hint="Write the zone, as in America/New_York, or the offset, as in -05:00.")
+    return fitting
 
 
 def _in_zone(wall: datetime, zone: tzinfo, now: datetime, name: str) -> list[datetime]:

@@ -53,7 +53,7 @@ def moment(text: str, *, now: datetime, zone: str, ahead: bool = True) -> Moment
     `ahead`: it is one to come. Otherwise (the bounds of a range) a phrase that could be past or to come is refused.
     Raises TimeNotUnderstood, TwoMoments, Past, TimeRefused, or Misused for an unknown zone.
     """
-    found = _read(normal(text), now=now, zone=zone, ahead=ahead)
+    found = _read(text, now=now, zone=zone, ahead=ahead)
     away = found.at.astimezone(UTC) - now.astimezone(UTC)
     if ahead and away < -_GRACE:
         raise Past(f"{quoted(text)} is past: {told(found.at, now)}.")
@@ -102,8 +102,9 @@ def told_apart(chosen: Moment, due_at: datetime, now: datetime) -> str | None:
 
 
 def _read(text: str, *, now: datetime, zone: str, ahead: bool) -> Moment:
-    said = _TOLD.fullmatch(text)
-    phrase = understood(said["local"] if said else text)
+    plain = normal(text)
+    said = _TOLD.fullmatch(plain)
+    phrase = understood(said["local"] if said else plain, shown=text)
     found = instants_of(phrase, now=now, zone=zone, ahead=ahead)
     if said and said["utc"]:
         # What `told` said: the time in UTC decides which of two it is. How far away it was then is passed over.
@@ -132,6 +133,8 @@ def _two(text: str, found: list[Instant], now: datetime) -> TwoMoments:
 
 
 def _notes(phrase: Phrase, chosen: Instant, now: datetime) -> Iterator[str]:
+    if phrase.english:
+        yield f"{quoted(phrase.text)} is taken for {quoted(phrase.english)}."
     if other := other_weekday(phrase, chosen.at.date(), now.astimezone(chosen.at.tzinfo).date()):
         later = chosen.at.replace(year=other.year, month=other.month, day=other.day)
         yield f"To some, {quoted(phrase.said['weekday'])} is {day_of(later)}: write {written(later)} for that."

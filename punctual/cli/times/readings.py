@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from punctual.cli.times.days import LAST_YEAR, months_on
 from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, quoted
 from punctual.cli.times.phrase import Clock, Phrase
 from punctual.cli.times.telling import WEEKDAYS, day_of
 from punctual.cli.times.words import PARTS_OF_DAY
+from punctual.cli.times.zones import instants
 
 _DAY = timedelta(days=1)
 _RECENT = timedelta(days=31)
@@ -17,15 +19,24 @@ _RECENT = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """The clock on the wall where the phrase is read: `now`, its time without a zone; `ahead` if what is past is not
-    meant, where a phrase does not say so."""
+    """The clock on the wall where the phrase is read: `now` in its zone; `ahead` if what is past is not meant where a
+    phrase does not say which."""
 
     now: datetime
     ahead: bool
 
     @property
     def today(self) -> date:
+        """The day there."""
         return self.now.date()
+
+    def is_over(self, wall: datetime) -> bool:
+        """Whether the clock has shown this naive time, and will not show it again."""
+        zone = self.now.tzinfo
+        found = instants(wall, zone) if isinstance(zone, ZoneInfo) else ()
+        if not found:
+            return wall < self.now.replace(tzinfo=None)
+        return all(one.astimezone(UTC) < self.now.astimezone(UTC) for one in found)
 
 
 def walls(phrase: Phrase, wall: Wall) -> list[datetime]:
@@ -150,7 +161,7 @@ def _next_time(clock: Clock, wall: Wall) -> set[datetime]:
     found = {at(wall.today, shift, moment) for shift, moment in clock.times}
     if not wall.ahead:
         return found
-    return {one if one > wall.now else one + _DAY for one in found}
+    return {one + _DAY if wall.is_over(one) else one for one in found}
 
 
 def _within_part_of_day(phrase: Phrase) -> Clock | None:
@@ -174,7 +185,9 @@ def _no_time_of_day(phrase: Phrase, wall: Wall) -> TimeNotUnderstood:
 
 
 def _to_come(day: date, moment: time | None, wall: Wall) -> bool:
-    return day > wall.today or (day == wall.today and (moment is None or moment >= wall.now.time()))
+    if day != wall.today:
+        return day > wall.today
+    return moment is None or not wall.is_over(datetime.combine(day, moment))
 
 
 def _midnight(day: date) -> datetime:

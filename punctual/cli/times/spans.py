@@ -16,17 +16,18 @@ from punctual.cli.times.moments import moment
 from punctual.cli.times.phrase import normal
 from punctual.cli.times.readings import Wall, days
 from punctual.cli.times.telling import day_of
-from punctual.cli.times.understanding import understood
+from punctual.cli.times.understanding import among, understood
 from punctual.cli.times.zones import first_of, zone_of
 
 _DAY = timedelta(days=1)
 _WHICH = {"this": 0, "next": 1, "last": -1, "past": -1}
 _PERIOD = re.compile(r"(this|next|last) (week|month|year)")
-_ROLLING = re.compile(rf"(next|last|past) (\d{{1,4}}) ?({words.one_of(words.UNITS)})", re.ASCII)
+_ROLLING = re.compile(rf"(next|last|past) ([1-9]\d{{0,3}}) ?({words.one_of(words.UNITS)})", re.ASCII)
 _MONTH = re.compile(rf"(\d{{4}})-(\d\d)|({words.one_of(words.MONTHS)}) (\d{{4}})", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 _ISO_WEEK = re.compile(r"(\d{4})-?w(\d\d)", re.ASCII)
-FORMS = '"today", "yesterday", "this week", "last 7 days", "2026-11", "2026-11-20..2026-11-22"'
+FORMS = ("today", "yesterday", "this week", "last 7 days", "2026-11", "2026-11-20..2026-11-22")
+"""A handful, shown where nothing was understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def span(text: str, now: datetime, zone: str) -> Span:
     plain = normal(text)
     if ".." in plain:
         return _from_to(plain, *map(str.strip, plain.split("..", 1)), now=now, zone=zone)
+    if found := re.fullmatch(r"(?:from )?(.+) to (.+)", plain):
+        return _from_to(plain, found[1], found[2], now=now, zone=zone)
     if found := re.fullmatch(r"since (.+)", plain):
         return _from_to(plain, found[1], "", now=now, zone=zone)
     if found := re.fullmatch(r"(?:until|till) (.+)", plain):
@@ -61,7 +64,7 @@ def bound(text: str, *, now: datetime, zone: str, end: bool = False) -> datetime
     try:
         found = _whole(plain, now, zone)
     except TimeNotUnderstood:
-        return moment(plain, now=now, zone=zone, ahead=False).at
+        return moment(text, now=now, zone=zone, ahead=False).at
     chosen = found.end if end else found.start
     assert chosen is not None
     return chosen
@@ -83,9 +86,7 @@ def _whole(text: str, now: datetime, zone: str) -> Span:
         return _rolling(found[1], found[2], found[3], local)
     bounds = _calendar(text, local.date()) or _one_day(text, local)
     if bounds is None:
-        raise TimeNotUnderstood(
-            f"{quoted(text)} is not understood as a range of time.", hint=f"Understood are: {FORMS}."
-        )
+        raise TimeNotUnderstood(f"{quoted(text)} is not understood as a range of time.", hint=among(FORMS))
     info = zone_of(zone)
     return Span(_begin(bounds[0], info), _begin(bounds[1], info))
 
@@ -131,10 +132,10 @@ def _period(unit: str, which: int, today: date) -> tuple[date, date]:
 
 
 def _one_day(text: str, local: datetime) -> tuple[date, date] | None:
-    phrase = understood(text)
+    phrase = understood(text, forms=FORMS)
     if set(phrase.said) - {"dates", "month_day", "days", "weekday", "week"}:
         return None
-    found = days(phrase, Wall(local.replace(tzinfo=None), ahead=False), None)
+    found = days(phrase, Wall(local, ahead=False), None)
     if len(found) > 1:
         assert isinstance(local.tzinfo, ZoneInfo)
         readings = [_begin(day, local.tzinfo) for day in found]

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from punctual.cli.times.amounts import AMOUNT
 from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, quoted
-from punctual.cli.times.phrase import Phrase, Unknown, read
+from punctual.cli.times.grammar import read
+from punctual.cli.times.phrase import Phrase, Unknown
 from punctual.cli.times.words import near
 
 FORMS = (
@@ -17,26 +23,47 @@ FORMS = (
 """A handful, shown where nothing was understood."""
 
 
-def understood(text: str) -> Phrase:
-    """The parts of a normal text. Raises TimeNotUnderstood, TimeRefused."""
+def understood(text: str, *, shown: str = "", forms: Sequence[str] = FORMS) -> Phrase:
+    """The parts of a normal text, which was written as `shown`. Raises TimeNotUnderstood, TimeRefused.
+
+    `forms` are those that would be understood there, for the error to name.
+    """
+    shown = shown or text
     try:
-        return read(text)
-    except Unknown as unknown:
-        raise _not_understood(text, unknown) from None
+        return replace(read(text), text=shown)
+    except Unknown as first:
+        unknown = first
+    from punctual.cli.times.translating import in_english
+
+    english = in_english(text)
+    try:
+        phrase = read(english or "")
+    except Unknown:
+        english = None
+    if not english:
+        raise _not_understood(text, unknown, shown, forms)
+    return replace(phrase, text=shown, english=english)
 
 
-def _not_understood(text: str, unknown: Unknown) -> TimeNotUnderstood:
+def among(forms: Sequence[str]) -> str:
+    """What is understood, for a hint."""
+    return "Understood are, for example: " + ", ".join(f'"{form}"' for form in forms) + "."
+
+
+def _not_understood(text: str, unknown: Unknown, shown: str, forms: Sequence[str]) -> TimeNotUnderstood:
     meant = _meant(text, unknown)
-    if meant is not None:
-        hint = f'Did you mean "{meant}"?'
-    else:
-        hint = "Understood are, for example: " + ", ".join(f'"{form}"' for form in FORMS) + "."
-    whole = "" if unknown.word == text else f" in {quoted(text)}"
-    return TimeNotUnderstood(f"{quoted(unknown.word)}{whole} is not understood as a time.", hint=hint)
+    hint = among(forms) if meant is None else f'Did you mean "{meant}"?'
+    whole = "" if unknown.word == text else f" in {quoted(shown)}"
+    word = shown if unknown.word == text else unknown.word
+    return TimeNotUnderstood(f"{quoted(word)}{whole} is not understood as a time.", hint=hint)
 
 
 def _meant(text: str, unknown: Unknown) -> str | None:
-    """The text with its misspelt words put right, if it is a phrase then."""
+    """The text with its misspelt words put right, or with the "in" that it lacks, if it is a phrase then."""
+    if re.fullmatch(AMOUNT, text, re.ASCII):
+        return f"in {text}"
+    if re.fullmatch(r"\d{10}", text, re.ASCII):
+        return f"@{text}"
     for _ in range(4):
         better = near(unknown.word)
         if better is None or better == unknown.word:

@@ -42,6 +42,13 @@ UNITS: Mapping[str, str] = {
     **dict.fromkeys(("seconds", "second", "secs", "sec", "s"), "second"),
     **dict.fromkeys(("milliseconds", "millisecond", "ms"), "millisecond"),
 }
+_CLOCKS = (
+    "acdt acst adt aedt aest akdt akst ast awst bst cdt cest cet cst eat edt eest eet est hdt hkt hst idt ist jst kst "
+    "mdt mest met msk mst ndt nst nzdt nzst pdt pht pkt pst sast sgt sst wast wat west wet wib wita wit"
+)
+ABBREVIATIONS = frozenset(_CLOCKS.split())
+"""What clocks are called. Many are the clocks of several places, so one is only taken for that of the user's zone."""
+
 PARTS_OF_DAY: Mapping[str, range] = {
     "morning": range(12),
     "afternoon": range(12, 19),

@@ -1,0 +1,255 @@
+"""The grammar: a table of patterns, each with what it says. A text is read from left to right, part by part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from functools import cache
+
+from punctual.cli.times import words
+from punctual.cli.times.amounts import AMOUNT, amount_of
+from punctual.cli.times.days import day_of_week_date, day_of_year, exists, in_two_orders
+from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, quoted
+from punctual.cli.times.phrase import Clock, Phrase, Unknown
+
+
+def read(text: str) -> Phrase:
+    """The parts of a normal text. Raises Unknown at the first word that is none; TimeNotUnderstood, TimeRefused."""
+    phrase, place = Phrase(text), 0
+    wrong: TimeNotUnderstood | TimeRefused | None = None
+    while place < len(text):
+        for pattern, say in PARTS:
+            if found := compiled(pattern).match(text, place):
+                try:
+                    say(phrase, found)
+                except (TimeNotUnderstood, TimeRefused) as error:
+                    wrong = wrong or error  # a word that is unknown, further on, says more about this one
+                place = found.end()
+                break
+        else:
+            raise Unknown(re.split(r"[ ,]", text[place:], maxsplit=1)[0] or text[place], place)
+    if wrong is not None:
+        raise wrong
+    return phrase
+
+
+Say = Callable[[Phrase, "re.Match[str]"], None]
+_END = r"(?=[ ,]|$)[ ,]*"
+
+
+def _part(pattern: str) -> Callable[[Say], Say]:
+    def keep(say: Say) -> Say:
+        PARTS.append((f"(?:{pattern}){_END}", say))
+        return say
+
+    return keep
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of PARTS. Compiled when it is first tried: most texts are understood by one of the first."""
+    return re.compile(pattern, re.ASCII)
+
+
+PARTS: list[tuple[str, Say]] = []
+"""Patterns, and what each adds to a phrase. The first that matches is taken."""
+_MONTH, _WEEKDAY = words.one_of(words.MONTHS), words.one_of(words.WEEKDAYS)
+_ISO_DATE = r"(?P<iso>\d{4}-\d\d-\d\d|\d{8}(?=t|$)|\d{4}-?w\d\d-?\d|\d{4}-\d{3})"
+_OFFSET = r"(?P<zero>z)|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?"
+
+
+@_part(
+    rf"{_ISO_DATE}[t ]"
+    r"(?:(?P<hour>\d\d)(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?"
+    r"|(?P<digits>\d{4}(?:\d\d)?))"
+    rf"(?P<offset> ?(?:{_OFFSET}))?(?:\[(?P<zone>[\w/+-]+)\])?"
+)
+def _iso_moment(phrase: Phrase, found: re.Match[str]) -> None:
+    """RFC 3339, ISO 8601 in its long and short forms, and the zone in brackets of RFC 9557."""
+    written = found[0]
+    if digits := found["digits"]:
+        hour, minute, second = digits[:2], digits[2:4], digits[4:] or "0"
+    else:
+        hour, minute, second = found["hour"], found["minute"] or "0", found["second"] or "0"
+    phrase.put("dates", (_iso_date(found["iso"]),), found["iso"])
+    phrase.put("clock", _clock(written, hour, minute, second, found["fraction"]), written)
+    if found["offset"]:
+        phrase.put("offset", _offset(found), found["offset"])
+    if found["zone"]:
+        _put_zone(phrase, found["zone"], found.start("zone"))
+
+
+@_part(rf"(?:on )?{_ISO_DATE}")
+def _iso_day(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("dates", (_iso_date(found["iso"]),), found[0])
+
+
+@_part(r"(?:on )?(\d{4})/(\d\d?)/(\d\d?)")
+def _year_first(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("dates", (exists(int(found[1]), int(found[2]), int(found[3])),), found[0])
+
+
+@_part(r"(?:on )?(\d\d?)\.(\d\d?)\.(\d{4})")
+def _day_first(phrase: Phrase, found: re.Match[str]) -> None:
+    # With dots the day is first wherever dots are used (DIN 5008 and its kin).
+    phrase.put("dates", (exists(int(found[3]), int(found[2]), int(found[1])),), found[0])
+
+
+@_part(r"(?:on )?(\d\d?)([/-])(\d\d?)\2(\d{4})")
+def _either_first(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("dates", in_two_orders(int(found[1]), int(found[3]), int(found[4])), found[0])
+
+
+@_part(
+    r"(?:on )?(?:the )?(?P<day>\d\d?)(?:st|nd|rd|th|\.)?(?: of)?[ -]?"
+    rf"(?P<month>{_MONTH})\.?(?:,?[ -](?P<year>\d{{4}})(?!:))?"
+)
+@_part(rf"(?:on )?(?P<month>{_MONTH})\.? (?:the )?(?P<day>\d\d?)(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}})(?!:))?")
+def _month_and_day(phrase: Phrase, found: re.Match[str]) -> None:
+    day, month, year = int(found["day"]), words.MONTHS[found["month"]], found["year"]
+    if year:
+        phrase.put("dates", (exists(int(year), month, day),), found[0])
+    else:
+        exists(None, month, day)
+        phrase.put("month_day", (month, day), found[0])
+
+
+@_part(r"(\d{4})")
+def _year(phrase: Phrase, found: re.Match[str]) -> None:
+    """As `date` prints it, after the time of day: "Sun Nov 29 01:00:00 UTC 2026"."""
+    if phrase.month_day is None or phrase.dates:
+        raise Unknown(found[1], found.start())
+    month, day = phrase.month_day
+    phrase.put("dates", (exists(int(found[1]), month, day),), found[0])
+    phrase.month_day = None
+
+
+@_part(rf"(?:on )?(?:(this|the coming|coming|next|last) )?({_WEEKDAY})")
+def _weekday(phrase: Phrase, found: re.Match[str]) -> None:
+    which = (found[1] or "").removeprefix("the ")
+    phrase.put("weekday", ("this" if which == "coming" else which, words.WEEKDAYS[found[2]]), found[0])
+
+
+@_part(r"(this|next|last) week")
+def _week(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("week", {"this": 0, "next": 1, "last": -1}[found[1]], found[0])
+
+
+@_part(words.one_of(words.DAYS))
+def _relative_day(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("days", words.DAYS[found[0].strip(" ,")], found[0])
+
+
+@_part(r"tonight|this (morning|afternoon|evening|night)")
+def _today(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("days", 0, found[0])
+    phrase.put("part_of_day", found[1] or "night", found[0])
+
+
+@_part(r"(?:(?:in the|at) )?(morning|afternoon|evening|night)")
+def _part_of_day(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("part_of_day", found[1], found[0])
+
+
+@_part(r"now")
+def _now(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("now", True, found[0])
+
+
+@_part(rf"in (?P<in>{AMOUNT})|(?:now )?\+ ?(?P<plus>{AMOUNT})|(?P<hence>{AMOUNT}) (?P<way>from now|ago)")
+def _away(phrase: Phrase, found: re.Match[str]) -> None:
+    amount = amount_of(found["in"] or found["plus"] or found["hence"])
+    phrase.put("ahead", -amount if found["way"] == "ago" else amount, found[0])
+
+
+@_part(r"@(\d{1,11}(?:\.\d{1,9})?)")
+def _epoch(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("at_epoch", float(found[1]), found[0])
+
+
+@_part(
+    r"(?:at )?(?P<hour>\d\d?)(?:(?P<dot>[:.])(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?"
+    r"(?: ?(?P<half>am|pm|a\.m\.|p\.m\.)| ?o'?clock)?(?P<zero>z)?"
+)
+def _time_of_day(phrase: Phrase, found: re.Match[str]) -> None:
+    if found["dot"] == "." and not found["half"]:
+        raise Unknown(found[0].strip(" ,"), found.start())
+    clock = _clock(found[0], found["hour"], found["minute"], found["second"], found["fraction"], found["half"])
+    phrase.put("clock", clock, found[0])
+    if found["zero"]:
+        phrase.put("offset", timedelta(0), "z")
+
+
+@_part(r"(?:at )?(noon|midday|midnight)")
+def _named_time(phrase: Phrase, found: re.Match[str]) -> None:
+    # The midnight of a day is where it begins, or where it ends.
+    times = ((0, time(0)), (1, time(0))) if found[1] == "midnight" else ((0, time(12)),)
+    phrase.put("clock", Clock(found[1], times), found[0])
+
+
+@_part(r"(?:utc|gmt)(?P<sign>[+-])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?")
+@_part(r"(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?")
+def _offset_alone(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("offset", _offset(found), found[0])
+
+
+@_part(r"utc|gmt|z")
+def _universal(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("offset", timedelta(0), found[0])
+
+
+@_part(r"\(?([a-z][a-z0-9_+-]*(?:/[a-z0-9_+-]+)*)\)?")
+def _zone(phrase: Phrase, found: re.Match[str]) -> None:
+    if found[1] in words.ABBREVIATIONS:
+        phrase.put("abbreviation", found[1], found[1])
+    else:
+        _put_zone(phrase, found[1], found.start(1))
+
+
+def _put_zone(phrase: Phrase, name: str, place: int) -> None:
+    from punctual.cli.times.zones import names
+
+    if name not in names():
+        raise Unknown(name, place)
+    phrase.put("zone", names()[name], name)
+
+
+def _iso_date(text: str) -> date:
+    digits = text.replace("-", "").replace("w", "")
+    year = int(digits[:4])
+    if "w" in text:
+        return day_of_week_date(year, int(digits[4:6]), int(digits[6]))
+    if len(digits) == 7:
+        return day_of_year(year, int(digits[4:]))
+    return exists(year, int(digits[4:6]), int(digits[6:]))
+
+
+def _clock(
+    written: str, hour: str, minute: str | None, second: str | None, fraction: str | None, half: str | None = None
+) -> Clock:
+    written = written.strip(" ,")
+    hours = _hours(written, int(hour), half, bare=minute is None)
+    microsecond = int((fraction or "")[:3].ljust(3, "0")) * 1000  # the service cuts at the millisecond, too
+    if int(minute or 0) > 59 or int(second or 0) > 59:
+        raise TimeRefused(f"There is no time of day {quoted(written)}: minutes and seconds go from 00 to 59.")
+    return Clock(written, tuple((0, time(h, int(minute or 0), int(second or 0), microsecond)) for h in hours))
+
+
+def _hours(written: str, hour: int, half: str | None, *, bare: bool) -> tuple[int, ...]:
+    if half:
+        if not 1 <= hour <= 12:
+            raise TimeRefused(f"There is no time of day {quoted(written)}: before am and pm, hours go from 1 to 12.")
+        return (hour % 12 + (12 if half[0] == "p" else 0),)
+    if hour > 23:
+        raise TimeRefused(f"There is no time of day {quoted(written)}: hours go from 0 to 23.")
+    return (hour % 12, hour % 12 + 12) if bare and 1 <= hour <= 12 else (hour,)
+
+
+def _offset(found: re.Match[str]) -> timedelta:
+    if found.groupdict().get("zero"):
+        return timedelta(0)
+    hours, minutes = int(found["hours"]), int(found["minutes"] or 0)
+    if hours > 23 or minutes > 59:
+        raise TimeRefused(f"There is no offset {quoted(found[0].strip(' ,'))}.")
+    return timedelta(hours=hours, minutes=minutes) * (-1 if found["sign"] == "-" else 1)
