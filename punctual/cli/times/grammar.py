@@ -96,9 +96,10 @@ def _day_first(phrase: Phrase, found: re.Match[str]) -> None:
     phrase.put("dates", (exists(int(found[3]), int(found[2]), int(found[1])),), found[0])
 
 
-@_part(r"(?:on )?(\d\d?)([/-])(\d\d?)\2(\d{4})")
+@_part(r"(?:on )?(\d\d?)/(\d\d?)/(\d{4})")
+@_part(r"(?:on )?(\d\d?)-(\d\d?)-(\d{4})")
 def _either_first(phrase: Phrase, found: re.Match[str]) -> None:
-    phrase.put("dates", in_two_orders(int(found[1]), int(found[3]), int(found[4])), found[0])
+    phrase.put("dates", in_two_orders(int(found[1]), int(found[2]), int(found[3])), found[0])
 
 
 @_part(
@@ -152,15 +153,15 @@ def _part_of_day(phrase: Phrase, found: re.Match[str]) -> None:
     phrase.put("part_of_day", found[1], found[0])
 
 
-@_part(r"now")
-def _now(phrase: Phrase, found: re.Match[str]) -> None:
-    phrase.put("now", True, found[0])
-
-
 @_part(rf"in (?P<in>{AMOUNT})|(?:now )?\+ ?(?P<plus>{AMOUNT})|(?P<hence>{AMOUNT}) (?P<way>from now|ago)")
 def _away(phrase: Phrase, found: re.Match[str]) -> None:
     amount = amount_of(found["in"] or found["plus"] or found["hence"])
     phrase.put("ahead", -amount if found["way"] == "ago" else amount, found[0])
+
+
+@_part(r"now")
+def _now(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("now", True, found[0])
 
 
 @_part(r"@(\d{1,11}(?:\.\d{1,9})?)")

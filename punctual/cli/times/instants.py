@@ -104,9 +104,7 @@ def _called(found: set[datetime], phrase: Phrase, zone: str) -> set[datetime]:
         return found
     fitting = {one for one in found if (one.astimezone(zone_of(zone)).tzname() or "").casefold() == called}
     if not fitting or phrase.offset is not None:
-        message = (
-            f"{quoted(called.upper())} is not what clocks in {zone} show at that time, and no zone for all to know."
-        )
+        message = f"{quoted(called.upper())} is not what clocks in {zone} are on at that time, and no zone by itself."
         raise TimeRefused(message, hint="Write the zone, as in America/New_York, or the offset, as in -05:00.")
     return fitting
 

@@ -114,7 +114,8 @@ def _read(text: str, *, now: datetime, zone: str, ahead: bool) -> Moment:
     if len(found) > 1:
         raise _two(text, found, now)
     (one,) = found
-    return Moment(one.at, one.zone, written(one.at), one.delay, tuple(_notes(phrase, one, now)))
+    at = one.at.replace(microsecond=one.at.microsecond // 1000 * 1000)
+    return Moment(at, one.zone, written(at), one.delay, tuple(_notes(phrase, one, now)))
 
 
 def written(moment: datetime) -> str:

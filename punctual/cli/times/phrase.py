@@ -9,8 +9,8 @@ from datetime import date, time, timedelta
 from punctual.cli.times.amounts import Amount
 from punctual.cli.times.errors import TimeNotUnderstood, quoted
 
-LONGEST = 120
-"""Characters. No moment takes more to say, and no text should take long to be refused."""
+LONGEST = 200
+"""Characters. No moment takes more to say, told in full; and no text should take long to be refused."""
 
 
 @dataclass(frozen=True, slots=True)

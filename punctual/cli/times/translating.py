@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from punctual.cli.times.phrase import normal
-
 LANGUAGES = [
     *("de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "tr"),
     *("ru", "uk", "ja", "zh", "ko"),
 ]
 """Fixed: a phrase should not mean one thing on a laptop and another on a server whose settings are in English."""
+
+_LONGEST = 60
+"""Characters: what is longer, people have not typed."""
 
 _ABOUT = re.compile(
     r"\b(?:etwa|circa|cirka|cca|cerca|environ|asi|zhruba|kolem|okolo|někdy|přibližně|około|yaklaşık|около|примерно"
@@ -31,7 +32,7 @@ _DAYS = {
 
 def in_english(text: str) -> str | None:
     """What a normal text says in English. None if no language has all of its words, or two see other things in them."""
-    if not any(character.isalpha() for character in text) or _ABOUT.search(text):
+    if len(text) > _LONGEST or not any(map(str.isalpha, text)) or _ABOUT.search(text):
         return None
     found = set(_translations(text))
     return _with_numbers_of(text, found.pop()) if len(found) == 1 else None
@@ -43,7 +44,7 @@ def _translations(text: str) -> Iterator[str]:
 
     for locale in default_loader.get_locales(languages=LANGUAGES):
         if locale.is_applicable(text, settings=settings):
-            yield normal(locale.translate(text, keep_formatting=True, settings=settings))
+            yield " ".join(locale.translate(text, keep_formatting=True, settings=settings).casefold().split())
 
 
 def _with_numbers_of(text: str, translation: str) -> str | None:

@@ -51,30 +51,24 @@ def among(forms: Sequence[str]) -> str:
 
 
 def _not_understood(text: str, unknown: Unknown, shown: str, forms: Sequence[str]) -> TimeNotUnderstood:
-    meant = _meant(text, unknown)
+    meant = _meant(text)
     hint = among(forms) if meant is None else f'Did you mean "{meant}"?'
     whole = "" if unknown.word == text else f" in {quoted(shown)}"
     word = shown if unknown.word == text else unknown.word
     return TimeNotUnderstood(f"{quoted(word)}{whole} is not understood as a time.", hint=hint)
 
 
-def _meant(text: str, unknown: Unknown) -> str | None:
+def _meant(text: str) -> str | None:
     """The text with its misspelt words put right, or with the "in" that it lacks, if it is a phrase then."""
     if re.fullmatch(AMOUNT, text, re.ASCII):
         return f"in {text}"
     if re.fullmatch(r"\d{10}", text, re.ASCII):
         return f"@{text}"
-    for _ in range(4):
-        better = near(unknown.word)
-        if better is None or better == unknown.word:
-            return None
-        text = text[: unknown.place] + better + text[unknown.place + len(unknown.word) :]
-        try:
-            read(text)
-        except Unknown as next_unknown:
-            unknown = next_unknown
-        except (TimeNotUnderstood, TimeRefused):
-            return None
-        else:
-            return text
-    return None
+    spelt = re.sub(r"[^\W\d_]{4,}", lambda word: near(word[0]) or word[0], text)
+    if spelt == text:
+        return None
+    try:
+        read(spelt)
+    except (Unknown, TimeNotUnderstood, TimeRefused):
+        return None
+    return spelt
