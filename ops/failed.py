@@ -7,8 +7,9 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from lambdas.jobs.place import host_of
 from ops import place
-from ops.selection import Unreadable, add_options, described, failed_jobs, host_of, reason_of, selection_of
+from ops.selection import Unreadable, add_options, described, failed_jobs, reason_of, selection_of
 
 EXAMPLES = """\
   python -m ops.failed                                          # the last 24 hours, here
@@ -29,7 +30,7 @@ def work(at: place.Place, given: argparse.Namespace) -> int:
     for page in failed_jobs(at.table, selection_of(given)):
         for job in page:
             print(described(job))
-            reasons[("", "") if isinstance(job, Unreadable) else (host_of(job), reason_of(job))] += 1
+            reasons[("", "") if isinstance(job, Unreadable) else (host_of(job.request.url), reason_of(job))] += 1
     for (host, reason), count in reasons.most_common(10):
         print(f"{count:8}  {reason or 'cannot be read'}  {host}", file=sys.stderr)
     print(f"{reasons.total()} failed jobs.", file=sys.stderr)

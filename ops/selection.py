@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from lambdas.adapters.dynamodb_table import DynamoDbTable
 from lambdas.adapters.job_items import due_job_of, failed_partition, job_from_item, job_key
@@ -16,6 +15,7 @@ from lambdas.jobs.errors import DamagedItem
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.notice import one_line
+from lambdas.jobs.place import host_of
 
 DAY_MS = 86_400_000
 PAGE = 100
@@ -35,7 +35,7 @@ class Selection:
     def holds(self, job: Job) -> bool:
         return (
             self.owner in (None, job.owner)
-            and self.host in (None, host_of(job))
+            and self.host in (None, host_of(job.request.url))
             and self.error_code in (None, reason_of(job))
         )
 
@@ -83,10 +83,6 @@ def looked_up(table: DynamoDbTable, entries: Sequence[DueJob]) -> list[Job | Unr
             except DamagedItem as error:
                 found.append(Unreadable(due, error.why))
     return found
-
-
-def host_of(job: Job) -> str:
-    return urlsplit(job.request.url).hostname or ""
 
 
 def reason_of(job: Job) -> str:
@@ -148,4 +144,5 @@ def described(found: Job | Unreadable) -> str:
     if isinstance(found, Unreadable):
         return row(found.due.fire_at_ms, found.due.job_id, f"cannot be read: {found.why}")
     state = reason_of(found) if found.status is Status.FAILED else found.status
-    return row(found.fire_at_ms, found.id, found.owner, state, found.request.method, host_of(found), found.name or "")
+    host = host_of(found.request.url)
+    return row(found.fire_at_ms, found.id, found.owner, state, found.request.method, host, found.name or "")

@@ -11,8 +11,8 @@ from lambdas.handlers.http import HttpAnswer, HttpRequest
 from lambdas.handlers.limiting import Gate
 from lambdas.handlers.manners import client_request_id
 from lambdas.jobs.document import read_document
+from lambdas.jobs.place import place_of
 from lambdas.jobs.sending import Failure
-from lambdas.jobs.target import target_host
 from lambdas.jobs.trying import shown_trial, trial, try_out
 from lambdas.jobs.validating import shown_validation, validate
 
@@ -84,7 +84,7 @@ def try_request(request: HttpRequest, bench: Bench) -> HttpAnswer:
         request_id=request.request_id,
         client_request_id=client_request_id(request),
         trial_id=asked.job.id,
-        host=target_host(asked.job.request.url),
+        host=place_of(asked.job.request.url),
         passed=tried.passed,
         error=tried.result.code if isinstance(tried.result, Failure) else None,
     )

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from lambdas.jobs.place import host_of
 
 if TYPE_CHECKING:
     from lambdas.jobs.job import Job
@@ -97,7 +98,7 @@ def key_of(job: Job) -> GroupKey:
     last = job.last_attempt
     return GroupKey(
         owner=job.owner,
-        host=urlsplit(job.request.url).hostname or "",
+        host=host_of(job.request.url),
         code=last.error.code if last and last.error else "failed",
         status_code=last.status_code if last else None,
         email=job.notify.email if job.notify else None,

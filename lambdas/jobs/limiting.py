@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, MutableMapping
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from lambdas.jobs.allowance import FRESH_MS, Allowance, Seen
 from lambdas.jobs.errors import DamagedItem, QuotaExceeded, RateLimited, SettingInvalid, StoreUnavailable
 from lambdas.jobs.limits import MINUTE_MS, Counter, Meter, OwnerLimits, Standing, Used
+from lambdas.jobs.place import host_of
 
 if TYPE_CHECKING:
     from lambdas.jobs.job import Job
@@ -230,7 +230,7 @@ def _full(message: str, name: str, most: int) -> QuotaExceeded:
 
 def _place(job: Job) -> tuple[int, str]:
     """The minute in which a job is due, and the host that it calls, whatever the port."""
-    return _minute(job.due_at_ms), urlsplit(job.request.url).hostname or ""
+    return _minute(job.due_at_ms), host_of(job.request.url)
 
 
 def _minute(at_ms: int) -> int:

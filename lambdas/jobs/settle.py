@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from lambdas.jobs.errors import SettleLost
 from lambdas.jobs.job import MAX_DEATHS, Attempt, AttemptOutcome, Job, Status
 from lambdas.jobs.outcome import Outcome, Verdict
+from lambdas.jobs.place import host_of
 from lambdas.jobs.ports import DeadLetter, JobQueue, JobStore, Journal, Message
 from lambdas.jobs.retry import Uniform, wait_before_retry_ms
 
@@ -77,7 +77,7 @@ def settle(job: Job, outcome: Outcome, *, store: JobStore, journal: Journal, ter
     journal.tell(
         "attempt",
         job_id=job.id,
-        host=urlsplit(job.request.url).hostname,
+        host=host_of(job.request.url),
         attempt=attempt.number,
         outcome=attempt.outcome,
         status_code=attempt.status_code,
@@ -123,7 +123,7 @@ def put_off(
     except SettleLost:
         journal.tell("settle_lost", job_id=job.id, attempt=job.attempt_count, outcome="put_off")
         return
-    journal.tell("put_off", job_id=job.id, host=urlsplit(job.request.url).hostname, next_attempt_at_ms=fire_at_ms)
+    journal.tell("put_off", job_id=job.id, host=host_of(job.request.url), next_attempt_at_ms=fire_at_ms)
 
 
 def give_up(job: Job, *, queue: JobQueue) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 from lambdas.jobs.job import TARGET_DENIED, Job
 from lambdas.jobs.outcome import Outcome, Verdict
@@ -34,8 +33,6 @@ _SPREAD_PARTS = 15
 
 _PROBING_PARTS = 3
 """While a probe is under way the others come again after a third of a first pause."""
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,13 +233,6 @@ def sign_of(outcome: Outcome) -> Sign:
 def asked_for_ms(outcome: Outcome) -> int:
     """How long the target wants to be left alone: 429 and 503 with `Retry-After` (RFC 6585, 4; RFC 9110, 15.6.4)."""
     return (outcome.retry_after_ms or 0) if outcome.status_code in (429, 503) else 0
-
-
-def target_host(url: str) -> str:
-    """The host that a canonical URL names, with `:port` when it is not the scheme's own: that is another service."""
-    parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
-    return host if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{parts.port}"
 
 
 def _has_waited_enough(job: Job, now_ms: int, limits: Limits) -> bool:

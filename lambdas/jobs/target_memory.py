@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable
-from lambdas.jobs.target import Target, target_host
+from lambdas.jobs.place import place_of
 
 if TYPE_CHECKING:
     from lambdas.jobs.job import Job
     from lambdas.jobs.ports import Clock, Journal, Targets
+    from lambdas.jobs.target import Target
 
 FRESH_MS = 2_000
 """How long a worker goes by what it has read of a target."""
@@ -79,4 +80,4 @@ class TargetMemories:
 
 
 def key_of(job: Job) -> TargetKey:
-    return job.owner, target_host(job.request.url)
+    return job.owner, place_of(job.request.url)

@@ -23,7 +23,6 @@ from lambdas.jobs.target import (
     admission,
     asked_for_ms,
     sign_of,
-    target_host,
 )
 from tests.examples import HORIZON, a_job
 from tests.fakes import NOW_MS, FakeSender
@@ -51,24 +50,6 @@ def due_at(fire_at_ms: int, *, waiting_since_ms: int | None = None) -> Job:
 def admitted(target: Target | None, job: Job, *, now_ms: int | None = None) -> Admission:
     now_ms = job.fire_at_ms if now_ms is None else now_ms
     return admission(target, job, now_ms=now_ms, limits=LIMITS, uniform=least)
-
-
-class TestHosts:
-    @pytest.mark.parametrize(
-        ("url", "host"),
-        [
-            ("https://example.com/a?b#c", "example.com"),
-            ("http://example.com/", "example.com"),
-            ("https://example.com:8443/", "example.com:8443"),
-            ("http://example.com:443/", "example.com:443"),
-            ("https://93.184.216.34/", "93.184.216.34"),
-            ("https://[2606:2800::1]/", "[2606:2800::1]"),
-            ("https://[2606:2800::1]:8080/", "[2606:2800::1]:8080"),
-        ],
-    )
-    def test_a_target_is_a_host_and_its_port_if_that_is_not_the_schemes(self, url: str, host: str) -> None:
-        """Another port is another service, which need not be down too."""
-        assert target_host(url) == host
 
 
 class TestSigns:

@@ -32,10 +32,11 @@ from lambdas.jobs.fire import EARLY_TOLERANCE_MS
 from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import MAX_DEATHS, AttemptOutcome, Body, Job, Notify, Request, RetryPolicy, Status
+from lambdas.jobs.place import place_of
 from lambdas.jobs.ports import DeadLetter, Message
 from lambdas.jobs.sending import Answer, Failure, OutgoingRequest
 from lambdas.jobs.sweep import SweepIncomplete
-from lambdas.jobs.target import Limits, Sign, State, target_host
+from lambdas.jobs.target import Limits, Sign, State
 from lambdas.jobs.target_memory import FRESH_MS
 from tests.examples import HORIZON, RETENTION_MS, a_job
 from tests.fakes import FakeClock, FakeSender
@@ -377,7 +378,7 @@ class Protocol(RuleBasedStateMachine):
     def _may_be_sent(self, job: Job) -> bool:
         """Judged when it was claimed, by what was read up to two seconds before. Since then others may have been
         faster, or the table away."""
-        target = self.world.targets.get(target_host(job.request.url))
+        target = self.world.targets.get(place_of(job.request.url))
         disturbed = bool(self.world.journal.of("target_unknown"))
         if target is None or not target.broken or disturbed or target.probe == job.claim_id:
             return True
