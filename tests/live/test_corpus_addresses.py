@@ -7,7 +7,9 @@ So is to which public address a connection is made: nothing here connects to the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from local.user import User
 from tests.adapters.hostile_server import OK, answer, serving
 from tests.corpus.files import ADDRESSES, AddressEntry, read_addresses
-from tests.live.corpus import complaints_of_all, ended_job, stored_of
+from tests.live.corpus import THREADS, complaints_of_all, ended_job, stored_of
 from tests.live.deployed_stack import Answer, DeployedStack
 from tests.wire import job_id_on, rest_of
 
@@ -112,6 +114,30 @@ def test_a_redirect_is_an_answer_wherever_it_leads(stack: DeployedStack) -> None
     assert elsewhere.connections == 0
 
 
+def test_the_worker_looks_for_itself_whatever_the_table_says(stack: DeployedStack) -> None:
+    """T1: as if the door had looked at nothing. The URL of each job is changed in the table, by a hand that may; the
+    attempt ends at the check of the socket, or earlier because no name leads anywhere, and nothing is answered.
+
+    Left out are `localhost`, which leads to 127.0.0.1, where this stack may call, and the service's own hosts: to the
+    socket they are public names, and somebody may have them.
+    """
+    user = stack.sign_in("corpus-socket@example.com")
+    table = stack.client("dynamodb")
+    entries = [e for e in BLOCKED if not {"localhost", "example-scheduler"} & set(re.split("[/.:]", e.url.lower()))]
+    with ThreadPoolExecutor(THREADS) as threads:
+        jobs = list(threads.map(lambda entry: _run_with_url_in_the_table(stack, table, user, entry.url), entries))
+    ended = {entry.id: ended_job(stack, user, job_id) for entry, job_id in zip(entries, jobs, strict=True)}
+
+    def complaints(entry: AddressEntry) -> Iterator[str]:
+        (attempt,) = ended[entry.id]["attempts"]
+        expected = ("address_denied",) if _is_numeric(entry) else ("address_denied", "name_not_found")
+        if attempt["error"] is None or attempt["error"]["code"] not in expected or attempt["status_code"]:
+            yield f"expected {expected}, got {attempt}"
+
+    assert complaints_of_all(entries, complaints) == []
+    assert {job["status"] for job in ended.values()} == {"failed"}
+
+
 def _not_refused(what: str, answered: Answer) -> Iterator[str]:
     codes = {fault["code"] for fault in answered.body.get("errors", [])}
     if answered.status not in (400, 422) or not all(code.startswith("url_") for code in codes):
@@ -124,3 +150,23 @@ def _fire(stack: DeployedStack, user: User, url: str, **fields: Any) -> str:
     assert accepted.status == 201, accepted
     job_id: str = accepted.body["id"]
     return job_id
+
+
+def _run_with_url_in_the_table(stack: DeployedStack, table: Any, user: User, url: str) -> str:
+    """A job of one attempt that is run now, its URL changed behind the api's back; its id."""
+    document = {"url": "https://example.com/", "retry": {"max_attempts": 1}, **LATER}
+    job_id: str = stack.call("POST", "/v1/jobs", document, token=user.token).body["id"]
+    table.update_item(
+        TableName=stack.description["table"],
+        Key={"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": "JOB"}},
+        UpdateExpression="SET #request.#url = :url",
+        ExpressionAttributeNames={"#request": "request", "#url": "url"},
+        ExpressionAttributeValues={":url": {"S": url}},
+    )
+    assert stack.call("POST", f"/v1/jobs/{job_id}/run", token=user.token).status == 202
+    return job_id
+
+
+def _is_numeric(entry: AddressEntry) -> bool:
+    """Whether the URL names an address plainly: then no resolver has a say."""
+    return entry.url.startswith(("http://1", "http://2", "http://["))

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from tests.live.deployed_stack import DeployedStack
-from tests.live.target import Target
-from tests.live.times import in_seconds
 
 pytestmark = pytest.mark.live
 
@@ -106,13 +104,3 @@ def test_the_service_says_that_it_is_well_to_everybody(stack: DeployedStack) -> 
     healthy = stack.call("GET", "/health", token="")
 
     assert healthy.status == 200 and healthy.body["status"] == "ok"
-
-
-def test_a_name_that_leads_inside_is_refused_at_the_socket(stack: DeployedStack, receiver: Target) -> None:
-    """T1. The stack under test allows 127.0.0.1 by its address only: a name that leads there is not allowed."""
-    job = stack.call(
-        "POST", "/v1/jobs", {"url": receiver.url("/by-name").replace("127.0.0.1", "localhost"), "at": in_seconds(2)}
-    )
-
-    assert (job.status, job.body["code"]) == (422, "url_host_single_label")
-    assert receiver.requests("/by-name") == []
