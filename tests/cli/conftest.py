@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from lambdas.handlers import pages
 from lambdas.handlers.desk import SignIn
 from tests.cli import issuers
 from tests.cli.programs import Program, program
-from tests.cli.users import User
+from tests.cli.users import User, turn_at_the_callback
 from tests.client import gateway as gateways
 from tests.client.conftest import gateway, service
 from tests.described import written_pages
@@ -47,9 +45,7 @@ def issuer(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def callback_port() -> Iterator[None]:
-    """The port of the callback is one for the whole machine: tests that use it take turns, whoever runs them."""
-    with open(Path(tempfile.gettempdir()) / "punctual-tests-8976.lock", "w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with turn_at_the_callback():
         yield
 
 

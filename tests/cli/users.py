@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import shlex
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.cli import browser
@@ -11,6 +15,14 @@ from tests.cli.programs import Finished, Program
 
 BROWSER = f"{shlex.quote(sys.executable)} {shlex.quote(browser.__file__)} %s"
 KEY = "punctual_live_5f0c2a91d7e84b36_" + "k" * 49
+
+
+@contextlib.contextmanager
+def turn_at_the_callback() -> Iterator[None]:
+    """The port of the callback is one for the whole machine: tests that use it take turns, whoever runs them."""
+    with open(Path(tempfile.gettempdir()) / "punctual-tests-8976.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 class User:
