@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -50,7 +51,7 @@ def targets() -> Iterator[Targets]:
 
 
 def answer(status: int, **body: Any) -> Answer:
-    return Answer(status, {}, body)
+    return Answer(status, {}, body, json.dumps(body).encode())
 
 
 ACCEPTED = answer(201, id=JOB_ID, due_at=moment(DUE_MS))

@@ -28,6 +28,7 @@ schemathesis.openapi.format("iana-time-zone", st.sampled_from(sorted(zone_names(
 
 _WRITTEN = re.compile(WRITTEN_TIME["pattern"])
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d.[\d:.]+")
+_OF_THE_CONNECTION = {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
 _answered: Counter[tuple[str, int]] = Counter()
 
 
@@ -38,6 +39,12 @@ def flatmap_path_parameters(_context: Any, path_parameters: dict[str, Any] | Non
     if not path_parameters or "host" not in path_parameters:
         return made
     return made | st.sampled_from(("shop.example.com", "127.0.0.1:8080")).map(lambda host: {"host": host})
+
+
+@schemathesis.hook
+def filter_headers(_context: Any, headers: Any) -> bool:
+    """None of those that say how the rest of a request is to be read: what is wrong with them no service sees."""
+    return not headers or not {name.lower() for name in headers} & _OF_THE_CONNECTION
 
 
 @schemathesis.hook

@@ -54,7 +54,9 @@ class Answer:
     headers: Mapping[str, str]
     """Looked up without regard to case."""
     body: Any
-    """The JSON document; None if there is none."""
+    """The JSON document; None if it is none."""
+    content: bytes
+    """The same as it came, unpacked."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ class DeployedStack:
         answer = self._http.request(method, self.api_url + path, data=content, headers=all_headers, timeout=60)
         told = {name.lower(): value for name, value in answer.headers.items()}
         check_described(method, path.partition("?")[0], answer.status_code, told, answer.content)
-        return Answer(answer.status_code, answer.headers, json.loads(answer.content) if answer.content else None)
+        has_document = answer.content and "json" in told.get("content-type", "")
+        body = json.loads(answer.content) if has_document else None
+        return Answer(answer.status_code, answer.headers, body, answer.content)
 
     def schedule(self, **fields: Any) -> dict[str, Any]:
         """POST /v1/jobs; returns the job. Fails the test if it is not accepted."""
