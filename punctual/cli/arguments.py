@@ -12,6 +12,7 @@ import click
 from punctual.cli.composing import Written
 from punctual.cli.errors import Misused
 from punctual.cli.items import is_document, is_field
+from punctual.cli.zone_type import Zone
 
 Declared = TypeVar("Declared", bound=Callable[..., Any])
 
@@ -86,7 +87,7 @@ WHEN = (
         "--at", metavar="PHRASE", help='When: "tomorrow 9:00", "next sunday 1am", 2026-12-24T18:00, any ISO form.'
     ),
     click.option("--in", "delay", metavar="DURATION", help="When, from now on: 5s, 90m, 1h30m, 2 days."),
-    click.option("--timezone", metavar="ZONE", help="The time zone that is meant, if not this machine's."),
+    click.option("--timezone", type=Zone(), metavar="ZONE", help="The time zone that is meant, if not this machine's."),
 )
 
 JOB = (

@@ -51,6 +51,7 @@ ZONES = sorted(zones.names().values())
             "Thursday 26 November 2026, 07:45:05.250 Asia/Kathmandu, in 5 seconds, 02:00:05.250 UTC",
         ),
         ("2026-11-26T02:00Z", "Europe/Berlin", "Thursday 26 November 2026, 03:00 Europe/Berlin, now, 02:00 UTC"),
+        ("2026-11-29T06:00Z", "Mars/Base", "Sunday 29 November 2026, 06:00 UTC, in 3 days 4 hours"),
         ("2026-11-26T01:58:30Z", "UTC", "Thursday 26 November 2026, 01:58:30 UTC, 1 minute 30 seconds ago"),
         ("2028-11-27T02:00Z", "UTC", "Monday 27 November 2028, 02:00 UTC, in 2 years 1 day"),
     ],

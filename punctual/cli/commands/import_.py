@@ -15,6 +15,7 @@ from punctual.cli.job_files import BadRow, Fields, Row, of_csv, of_json_lines
 from punctual.cli.program import command
 from punctual.cli.session import Session
 from punctual.cli.times import moment
+from punctual.cli.zone_type import Zone
 from punctual.fields import document_of
 
 TOLD = 20
@@ -31,7 +32,9 @@ TOLD = 20
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), help="By default what the file's name says.")
-@click.option("--timezone", metavar="ZONE", help="Of the local times in a CSV file. By default the machine's.")
+@click.option(
+    "--timezone", type=Zone(), metavar="ZONE", help="Of the local times in a CSV file. By default the machine's."
+)
 @click.option("--results", metavar="FILE", help="Where it is kept what was accepted. By default beside FILE.")
 @click.option("--dry-run", is_flag=True, help="Store nothing: ask the service what it would say to each row.")
 def main(

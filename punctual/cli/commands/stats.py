@@ -14,6 +14,7 @@ from punctual.cli.program import command
 from punctual.cli.session import Session
 from punctual.cli.statuses import LOOKS
 from punctual.cli.times import bound, span
+from punctual.cli.zone_type import Zone
 from punctual.models import Raw, Stats
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ LABELS = {"day": "%a %d %b %Y", "hour": "%a %d %b %H:%M"}
 @click.option("--from", "from_", metavar="WHEN", help="Jobs due at this time or later.")
 @click.option("--to", metavar="WHEN", help="Jobs due before this time.")
 @click.option("--interval", type=click.Choice(["day", "hour"]), default="day", help="What a bar stands for.")
-@click.option("--timezone", metavar="ZONE", help="Whose days and hours. By default the machine's.")
+@click.option("--timezone", type=Zone(), metavar="ZONE", help="Whose days and hours. By default the machine's.")
 def main(
     session: Session, when: str | None, from_: str | None, to: str | None, interval: Interval, timezone: str | None
 ) -> None:

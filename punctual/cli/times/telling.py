@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from punctual.cli.errors import Misused
+
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -16,14 +18,12 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 def told(moment: datetime, now: datetime, zone: str | None = None) -> str:
     """As in "Sunday 29 November 2026, 01:00 America/New_York, in 3 days 4 hours, 06:00 UTC".
 
-    `moment` is aware; `zone` names the zone to tell it in, its own if left out. The day in UTC is added if it is
-    another one, seconds and milliseconds if they are not zero.
+    `moment` is aware; `zone` names the zone to tell it in, its own if left out, UTC if this machine has no such zone (a
+    job may come from one that has). The day in UTC is added if it is another one, seconds and milliseconds if they are
+    not zero.
     """
-    from punctual.cli.times.zones import zone_of
-
-    if zone is None:
-        zone = getattr(moment.tzinfo, "key", None) or "UTC"
-    local, utc = moment.astimezone(zone_of(zone)), moment.astimezone(UTC)
+    zone, local = _in_zone(moment, zone or getattr(moment.tzinfo, "key", None) or "UTC")
+    utc = moment.astimezone(UTC)
     parts = [f"{day_of(local)}, {clock(local)} {zone}", _away(moment, now, units=2)]
     if zone != "UTC":
         elsewhere = "" if local.date() == utc.date() else f" on {day_of(utc)}"
@@ -46,6 +46,15 @@ def clock(moment: datetime) -> str:
     if moment.microsecond:
         return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
     return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+
+
+def _in_zone(moment: datetime, zone: str) -> tuple[str, datetime]:
+    from punctual.cli.times.zones import zone_of
+
+    try:
+        return zone, moment.astimezone(zone_of(zone))
+    except Misused:
+        return "UTC", moment.astimezone(UTC)
 
 
 def _away(moment: datetime, now: datetime, *, units: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from punctual.cli.times.telling import MONTHS as MONTH_NAMES
@@ -70,6 +69,8 @@ def near(word: str) -> str | None:
     """The word of the grammar that is nearest to a misspelt one, if one is near."""
     if len(word) > _TOO_LONG or len(word) < 3:
         return None
+    import difflib
+
     found = difflib.get_close_matches(word, [one for one in SPELLINGS if one[0] == word[0]], n=1, cutoff=0.75)
     return found[0] if found else None
 

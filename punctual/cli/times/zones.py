@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,6 +17,8 @@ def zone_named(name: str) -> str:
     """The name as the IANA database spells it ("europe/berlin" → "Europe/Berlin"). Raises Misused if there is none."""
     found = names().get(name.strip().casefold())
     if found is None:
+        import difflib
+
         near = difflib.get_close_matches(name.strip().casefold()[:60], names(), n=1, cutoff=0.7)
         meant = f" Did you mean {names()[near[0]]}?" if near else ""
         raise Misused(
