@@ -44,6 +44,7 @@ COLUMNS = (
     "timezone",
     "name",
     "headers.NAME",
+    "headers",
     "secret_headers",
     "body",
     "body_base64",
@@ -156,7 +157,7 @@ def _value(name: str, cell: str) -> tuple[str, Any]:
     try:
         if name in _NUMBERS:
             return name, _NUMBERS[name](cell)
-        return ("body" if name == "json" else name), json.loads(cell)  # `json` and `expect.json`
+        return ("body" if name == "json" else name), json.loads(cell)  # `json`, `expect.json`, `headers`
     except ValueError as error:
         wanted = "a number" if name in _NUMBERS else "JSON"
         raise NotAccepted(f"`{name}` is {wanted}, and this is not: {plain(cell[:100])}") from error
@@ -166,6 +167,8 @@ def _put(document: Fields, path: str, value: Any) -> None:
     first, _, rest = path.partition(".")
     if rest:
         document.setdefault(first, {})[rest] = value
+    elif isinstance(value, dict) and isinstance(document.get(first), dict):  # `headers` beside `headers.NAME`
+        document[first] |= value
     else:
         document[first] = value
 

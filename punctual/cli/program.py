@@ -33,6 +33,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Many jobs": {
         "import": "Schedule the jobs of a CSV or JSON Lines file.",
+        "export": "Write jobs to a file that can be imported again.",
     },
     "Account": {
         "login": "Sign in to a service.",

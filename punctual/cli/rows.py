@@ -11,19 +11,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from punctual.cli.plain import plain
+from punctual.cli.statuses import LOOKS, UNKNOWN
 from punctual.cli.times import relative
 
 if TYPE_CHECKING:
     from punctual.models import Job
-
-MARKS = {
-    "scheduled": ("○", "cyan"),
-    "running": ("▶", "bold yellow"),
-    "succeeded": ("✓", "green"),
-    "failed": ("✗", "bold red"),
-    "cancelled": ("–", "dim"),
-}
-"""Status → its sign and its style."""
 
 STATUS_WIDTH = 11
 WHEN_WIDTH = 14
@@ -35,8 +27,8 @@ ONE_LINE_FROM = 132
 
 def status(name: str) -> Text:
     """A status as a sign and a word."""
-    sign, style = MARKS.get(name, ("?", ""))
-    return Text(f"{sign} {plain(name)}", style=style)
+    look = LOOKS.get(name, UNKNOWN)
+    return Text(f"{look.sign} {plain(name)}", style=look.style)
 
 
 def headline(width: int) -> Text | None:

@@ -189,3 +189,12 @@ def selected(
         raise Misused("--from must be before --to.")
     unique = tuple(dict.fromkeys(status for group in statuses for status in group))
     return Selection(unique, start, end, name, host)
+
+
+def selected_in(session: Session, words: tuple[str, ...], *, when: str | None, **chosen: Any) -> Selection:
+    """The same, with the range also as words that stand alone: `punctual list last 7 days`."""
+    if words and when:
+        raise Misused("Give the range once: as words, or with --when.")
+    if near := [word for word in words if word in MEANINGS]:
+        raise Misused(f"`{near[0]}` is a status, not a range of time.", hint=f"Did you mean --status {near[0]}?")
+    return selected(session, when=" ".join(words) or when, **chosen)

@@ -1,4 +1,4 @@
-"""How a status looks: a colour, and a sign for those who see none."""
+"""How a status looks: a style, a sign beside its word, and a block of a bar. Never told by colour alone."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from typing import NamedTuple
 
 
 class Look(NamedTuple):
-    """rich's name of a colour, and one character for a bar without colours."""
+    """`style` is rich's."""
 
-    colour: str
+    sign: str
+    style: str
     block: str
 
 
 LOOKS: Mapping[str, Look] = {
-    "scheduled": Look("blue", "░"),
-    "running": Look("cyan", "▒"),
-    "succeeded": Look("green", "█"),
-    "failed": Look("red", "×"),
-    "cancelled": Look("bright_black", "·"),
+    "scheduled": Look("○", "cyan", "░"),
+    "running": Look("▶", "bold yellow", "▒"),
+    "succeeded": Look("✓", "green", "█"),
+    "failed": Look("✗", "bold red", "×"),
+    "cancelled": Look("–", "dim", "·"),
 }
 """In the order in which they are shown everywhere."""
+
+UNKNOWN = Look("?", "", "?")
+"""Of a status that this version has not heard of."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from punctual.cli.errors import Misused
 from punctual.cli.printing import print_job
 from punctual.cli.program import command
-from punctual.cli.selecting import MEANINGS, PAGE_SIZE, Order, Selection, looking, selected, selecting
+from punctual.cli.selecting import PAGE_SIZE, Order, Selection, looking, selected_in, selecting
 from punctual.cli.session import Session
 
 if TYPE_CHECKING:
@@ -46,11 +46,10 @@ def main(
     session: Session,
     *,
     range_: tuple[str, ...],
-    when: str | None,
     order: Order | None,
     limit: int | None,
     everything: bool,
-    **chosen: object,
+    **chosen: Any,
 ) -> None:
     """Shown are those whose due times are nearest to now, in the order of time; with --order those from that end on.
     Names and hosts are compared here, for which all jobs in the range are looked at. When it is not printed to
@@ -58,11 +57,7 @@ def main(
     """
     if everything and limit is not None:
         raise Misused("--limit and --all do not go together.")
-    if range_ and when:
-        raise Misused("Give the range once: as words, or with --when.")
-    if near := [word for word in range_ if word in MEANINGS]:
-        raise Misused(f"`{near[0]}` is a status, not a range of time.", hint=f"Did you mean --status {near[0]}?")
-    selection = selected(session, when=" ".join(range_) or when, **chosen)  # type: ignore[arg-type]
+    selection = selected_in(session, range_, **chosen)
     if everything:
         listing = Listing(selection.walk(session.client, order=order or "asc"))
     else:

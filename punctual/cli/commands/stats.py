@@ -32,19 +32,24 @@ LABELS = {"day": "%a %d %b %Y", "hour": "%a %d %b %H:%M"}
         ("Count what failed this year", "punctual stats 2026 --json | jq .totals.failed"),
     ],
 )
-@click.argument("when", required=False)
+@click.argument("range_", metavar="[RANGE]...", nargs=-1, help="A range in words: `today`, `last 7 days`, `2026-11`.")
 @click.option("--from", "from_", metavar="WHEN", help="Jobs due at this time or later.")
 @click.option("--to", metavar="WHEN", help="Jobs due before this time.")
 @click.option("--interval", type=click.Choice(["day", "hour"]), default="day", help="What a bar stands for.")
 @click.option("--timezone", type=Zone(), metavar="ZONE", help="Whose days and hours. By default the machine's.")
 def main(
-    session: Session, when: str | None, from_: str | None, to: str | None, interval: Interval, timezone: str | None
+    session: Session,
+    range_: tuple[str, ...],
+    from_: str | None,
+    to: str | None,
+    interval: Interval,
+    timezone: str | None,
 ) -> None:
-    """WHEN is a day, a month or a range in words, such as "today", "last 7 days" or 2026-11. Without one it is 30 days
-    back and 30 ahead, or yesterday to tomorrow by hour. Intervals without jobs at both ends are not drawn.
+    """Without a range it is 30 days back and 30 ahead, or yesterday to tomorrow by hour. Intervals without jobs at both
+    ends are not drawn.
     """
     zone = timezone or session.zone
-    start, end = _range(when, from_, to, now=session.now(), zone=zone)
+    start, end = _range(" ".join(range_), from_, to, now=session.now(), zone=zone)
     stats = session.client.stats(from_=start, to=end, interval=interval, timezone=zone)
     session.terminal.answer(
         stats.raw, ids=[f"{name} {stats.totals[name]}" for name in LOOKS], shown=lambda: _draw(session, stats, interval)
@@ -52,14 +57,14 @@ def main(
 
 
 def _range(
-    when: str | None, from_: str | None, to: str | None, *, now: datetime, zone: str
+    words: str, from_: str | None, to: str | None, *, now: datetime, zone: str
 ) -> tuple[datetime | None, datetime | None]:
-    if when is None:
+    if not words:
         start = None if from_ is None else bound(from_, now=now, zone=zone)
         return start, None if to is None else bound(to, now=now, zone=zone, end=True)
     if from_ or to:
-        raise Misused("The range is said twice: WHEN is one, --from and --to are another.")
-    named = span(when, now=now, zone=zone)
+        raise Misused("Give a range in words, or --from and --to.")
+    named = span(words, now=now, zone=zone)
     return named.start, named.end
 
 
@@ -87,7 +92,7 @@ def _legend(stats: Stats) -> Text:
 
     legend = Text()
     for name, look in LOOKS.items():
-        legend.append(f"{look.block} ", style=look.colour)
+        legend.append(f"{look.block} ", style=look.style)
         legend.append(f"{name} {stats.totals[name]}  ")
     legend.rstrip()
     return legend
@@ -110,5 +115,5 @@ def _bar(entry: Raw, scale: float) -> Text:
     bar = Text()
     for name, look in LOOKS.items():
         if entry[name]:
-            bar.append(look.block * max(1, round(entry[name] * scale)), style=look.colour)
+            bar.append(look.block * max(1, round(entry[name] * scale)), style=look.style)
     return bar
