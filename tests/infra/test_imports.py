@@ -32,8 +32,8 @@ MOST = {
     "check": Imported(42, 36),
     "hand_off": Imported(15, 5),
     "sweep": Imported(15, 6),
-    "fire": Imported(28, 26),
-    "bury": Imported(27, 22),
+    "fire": Imported(29, 26),
+    "bury": Imported(28, 22),
     "count": Imported(15, 15),
 }
 """What may be there once a handler is imported. Before a figure is raised: can what is new be imported by those

@@ -30,6 +30,14 @@ DAMAGE = (
     ),
     taking_out(
         "F28",
+        "a damaged URL names a place all the same",
+        "lambdas/jobs/place.py",
+        """    return found["place"][:_LONGEST] if found and found["place"] else UNKNOWN\n""",
+        """    return found["place"][:_LONGEST]  # type: ignore[index]\n""",
+        "jobs/test_place.py::test_a_job_whose_url_was_damaged_ends_with_one_attempt",
+    ),
+    taking_out(
+        "F28",
         "what was mended is put back",
         "ops/mend.py",
         'change = "SET #due_shard = :belongs" if belongs else "REMOVE #due_shard"',

@@ -125,6 +125,14 @@ SENDING = (
     ),
     taking_out(
         "T4",
+        "a URL goes out byte for byte",
+        WIRE,
+        "_request_target(str(prepared.url))",
+        "prepared.path_url",
+        "handlers/test_round_trips.py::test_what_is_sent_is_what_was_accepted",
+    ),
+    taking_out(
+        "T4",
         "a header goes out once",
         WIRE,
         '        if name.lower() in seen or name.lower().startswith("proxy-"):\n',

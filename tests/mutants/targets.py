@@ -184,9 +184,9 @@ TARGETS = (
     taking_out(
         "F19",
         "a target is a host and its port",
-        "lambdas/jobs/target.py",
-        'else f"{host}:{parts.port}"',
-        "else host",
+        "lambdas/jobs/target_memory.py",
+        "    return job.owner, place_of(job.request.url)\n",
+        '    return job.owner, place_of(job.request.url).partition(":")[0]\n',
         "test_journey.py::test_a_target_that_is_down_for_hours_costs_its_jobs_no_attempts",
         "jobs/test_breaker.py::test_other_hosts_ports_and_owners_do_not_notice",
     ),
