@@ -41,6 +41,8 @@ _QUERIES: dict[str, Json] = {
     "order": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50},
     "cursor": {"type": "string"},
+    "name": {"type": "string", "maxLength": 200},
+    "host": {"type": "string"},
     "interval": {"type": "string", "enum": ["hour", "day"], "default": "day"},
     "timezone": ZONE,
 }

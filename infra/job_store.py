@@ -3,6 +3,8 @@ and what is counted."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -42,15 +44,17 @@ class JobStore(Construct):
             reason = "A customer key costs money for each use: it is a setting (kms), and AWS's own key is the default."
             acknowledge_checkov(self.table, {"CKV_AWS_119": reason})
         self._add_index(DUE, partition="due_shard", sort="fire_at")
-        self._add_index(OWNER_STATUS, partition="owner_status", sort="due_at")
+        self._add_index(OWNER_STATUS, partition="owner_status", sort="due_at", searched=["name", "host"])
 
-    def _add_index(self, name: str, *, partition: str, sort: str) -> None:
-        """Keys only: an entry stays small, and the job itself is read from the table."""
+    def _add_index(self, name: str, *, partition: str, sort: str, searched: Sequence[str] = ()) -> None:
+        """An entry stays small, and the job itself is read from the table. `searched` are attributes that entries are
+        looked through for; CloudFormation cannot change them in an index that is there."""
         self.table.add_global_secondary_index(
             index_name=name,
             partition_key=_string(partition),
             sort_key=dynamodb.Attribute(name=sort, type=dynamodb.AttributeType.NUMBER),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            projection_type=dynamodb.ProjectionType.INCLUDE if searched else dynamodb.ProjectionType.KEYS_ONLY,
+            non_key_attributes=list(searched) or None,
         )
 
     def may(self, *actions: str) -> iam.PolicyStatement:

@@ -92,19 +92,23 @@ class Client:
         status: str | Sequence[str] = (),
         from_: Moment | None = None,
         to: Moment | None = None,
+        name: str | None = None,
+        host: str | None = None,
         order: Literal["asc", "desc"] = "asc",
         page_size: int = 50,
         damaged: Callable[[str], object] | None = None,
     ) -> Iterator[Job]:
         """All jobs by due time, page by page as they are asked for; `from_` ≤ due < `to`.
 
-        `status` is one or several of the five, or "upcoming" (scheduled and running). Request bodies are left out.
-        `damaged` is called with the id of each job that the service has and cannot read.
+        `status` is one or several of the five, or "upcoming" (scheduled and running). `name` is how names begin, `host`
+        what is called. Request bodies are left out. `damaged` is called with the id of each job that the service has
+        and cannot read.
         """
         query: dict[str, str | int] = {"limit": page_size}
         if status:
             query["status"] = status if isinstance(status, str) else ",".join(status)
         query |= _range(from_, to)
+        query |= {key: value for key, value in (("name", name), ("host", host)) if value}
         if order != "asc":
             query["order"] = order
         while True:

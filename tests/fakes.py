@@ -335,6 +335,7 @@ class FakeJobStore:
         return (
             job.owner == query.owner
             and job.status in query.statuses
+            and query.finds(job)
             and not _expired(job, now_ms)
             and (query.from_ms is None or query.from_ms <= job.due_at_ms)
             and (query.to_ms is None or job.due_at_ms < query.to_ms)

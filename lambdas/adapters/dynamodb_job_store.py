@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lambdas.adapters.attempt_items import full_form, in_short, short_form, with_full_form
-from lambdas.adapters.dynamodb_job_list import jobs_by_id, list_jobs
+from lambdas.adapters.dynamodb_job_list import LOOKED_THROUGH, jobs_by_id, list_jobs
 from lambdas.adapters.dynamodb_table import ConditionFailed, DynamoDbTable, Key
 from lambdas.adapters.job_items import (
     due_job_of,
@@ -69,10 +69,19 @@ _PUT_OFF = ("status", "fire_at", "handoff", "claim_id", "lease_until", "attempt_
 class DynamoDbJobStore:
     """Jobs in a DynamoDB table. The client comes from outside; `retention_ms` is how long finished jobs are kept."""
 
-    def __init__(self, client: DynamoDBClient, table: str, *, retention_ms: int, due_page: int = DUE_PAGE) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        retention_ms: int,
+        due_page: int = DUE_PAGE,
+        look_through: int = LOOKED_THROUGH,
+    ) -> None:
         self._table = DynamoDbTable(client, table)
         self._requests = StoredRequests(self._table, retention_ms=retention_ms)
         self._due_page = due_page
+        self._look_through = look_through
         self._cursor_key: bytes | None = None
 
     def add(self, job: Job) -> Job:
@@ -135,7 +144,7 @@ class DynamoDbJobStore:
         return _made_whole(job, self._requests.get(job.id, job.stored_apart))
 
     def list(self, query: ListQuery, *, now_ms: int) -> JobPage:
-        return list_jobs(self._table, self._requests, query, now_ms=now_ms)
+        return list_jobs(self._table, self._requests, query, now_ms=now_ms, look_through=self._look_through)
 
     def cursor_key(self) -> bytes:
         if self._cursor_key is None:

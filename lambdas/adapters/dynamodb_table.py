@@ -161,31 +161,34 @@ class DynamoDbTable:
         descending: bool = False,
         limit: int | None = None,
         after: Values | None = None,
+        only: str = "",
         consistent: bool = False,
-    ) -> Iterator[tuple[Sequence[Values], bool]]:
-        """Pages of what a key condition finds, each with whether DynamoDB says that more may follow.
+    ) -> Iterator[tuple[Sequence[Values], Values | None]]:
+        """Pages of what a key condition finds, each with the key behind which more may follow, None on the last.
 
-        A page is read when it is asked for. `limit` is for one page; `after` is the key to go on behind.
+        A page is read when it is asked for. `limit` is how many one page looks at; `only` is a condition on what is
+        found there. `after` is the key to go on behind.
         """
         request: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": _names(condition),
+            "ExpressionAttributeNames": _names(f"{condition} {only}"),
             "ExpressionAttributeValues": _values(values),
             "ScanIndexForward": not descending,
         }
         optional = {"IndexName": index, "Limit": limit, "ConsistentRead": consistent or None}
+        optional["FilterExpression"] = only or None
         request.update({name: value for name, value in optional.items() if value is not None})
         if after:
             request["ExclusiveStartKey"] = to_attributes(after)
         while True:
             with outages_as(StoreUnavailable):
                 reply = self._client.query(**request)
-            more = "LastEvaluatedKey" in reply
-            yield [from_attributes(item) for item in reply["Items"]], more
-            if not more:
+            last = reply.get("LastEvaluatedKey")
+            yield [from_attributes(item) for item in reply["Items"]], from_attributes(last) if last else None
+            if not last:
                 return
-            request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+            request["ExclusiveStartKey"] = last
 
     def count(self, condition: str, values: Mapping[str, Any], *, index: str, at_most: int) -> int:
         """How many entries of an index a key condition finds; reading ends at `at_most`."""

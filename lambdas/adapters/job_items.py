@@ -88,6 +88,7 @@ def item_of(job: Job, apart: Apart = Apart()) -> Values:  # noqa: B008 (a consta
         "request": _request_values(job.request, apart),
         "stored_apart": job.stored_apart,
         "name": job.name,
+        "host": job.request.host or None,
         "timezone": job.timezone,
         "retry": [job.retry.max_attempts, job.retry.min_backoff_seconds, job.retry.max_backoff_seconds],
         "timeout_ms": job.timeout_ms,

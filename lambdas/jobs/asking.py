@@ -9,10 +9,14 @@ from typing import Any
 
 from lambdas.jobs.due_time import instant_ms, read_time
 from lambdas.jobs.errors import Fault, RequestRefused, ValueRefused
+from lambdas.jobs.hostname import canonical_host
 from lambdas.jobs.job import UPCOMING, Status
 from lambdas.jobs.listing import UPCOMING_GROUP, ListQuery, decode_cursor
 
 LARGEST_PAGE = 100
+
+LONGEST_NAME = 200
+"""Of a job."""
 
 _LOST_PLUS = re.compile(r"\A(.{16,}) (?=\d\d:\d\d\Z)")
 
@@ -88,10 +92,26 @@ def _limit(text: str) -> int:
     return int(text)
 
 
+def _name(text: str) -> str:
+    if len(text) > LONGEST_NAME:
+        raise ValueRefused("range", f"name may have at most {LONGEST_NAME} characters, as names have.")
+    return text
+
+
+def _host(text: str) -> str:
+    try:
+        return str(canonical_host(f"[{text}]" if text.count(":") > 1 and text[0] != "[" else text))
+    except ValueRefused as refused:
+        message = "host must be the host of a URL, without a port, such as example.com."
+        raise ValueRefused("range", message) from refused
+
+
 _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
     "status": ("statuses", _statuses),
     "from": ("from_ms", read_instant),
     "to": ("to_ms", read_instant),
+    "name": ("name", _name),
+    "host": ("host", _host),
     "order": ("descending", _descending),
     "limit": ("limit", _limit),
 }

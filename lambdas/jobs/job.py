@@ -12,6 +12,7 @@ The arrows between its states, each made by one method here and one conditional 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -30,6 +31,9 @@ LEASE_SLACK_MS = 30_000
 
 MAX_DEATHS = 5
 """After so many workers in a row died on a job, it is the job that is at fault, and it is given up."""
+
+_HOST = re.compile(r"https?://(\[[^]]*]|[^/:]*)")
+"""Of a canonical URL."""
 
 
 class Status(StrEnum):
@@ -68,6 +72,12 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     body: Body | None = None
     secret_headers: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """The host of the URL, whatever its port; an IPv6 address without brackets."""
+        found = _HOST.match(self.url)
+        return found[1].strip("[]") if found else ""
 
 
 @dataclass(frozen=True, slots=True)

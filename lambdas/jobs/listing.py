@@ -35,7 +35,9 @@ class Position:
 class ListQuery:
     """An owner's jobs with one of `statuses`, `from_ms` ≤ due time < `to_ms`, in one order, at most `limit`.
 
-    `after` says for each group where to go on; a group without a position is at its beginning. Empty: the first page.
+    With `name` only those whose name begins so, with `host` only those that call this host (in canonical form, without
+    its port). `after` says for each group where to go on; a group without a position is at its beginning. Empty: the
+    first page.
     """
 
     owner: str
@@ -44,6 +46,8 @@ class ListQuery:
     to_ms: int | None = None
     descending: bool = False
     limit: int = 50
+    name: str | None = None
+    host: str | None = None
     after: Mapping[str, Position] = field(default_factory=dict)
 
     @property
@@ -56,6 +60,15 @@ class ListQuery:
         return tuple(
             sorted({group_of(status) for status in self.statuses}, key=lambda name: (name != UPCOMING_GROUP, name))
         )
+
+    @property
+    def searches(self) -> bool:
+        """Whether more than state and due time is asked for, which no index is sorted by."""
+        return self.name is not None or self.host is not None
+
+    def finds(self, job: Job) -> bool:
+        """Whether the job has the name and the host that are asked for."""
+        return (self.name is None or (job.name or "").startswith(self.name)) and self.host in (None, job.request.host)
 
 
 class JobPage(NamedTuple):
@@ -70,7 +83,7 @@ class JobPage(NamedTuple):
 
 
 def positions_after(query: ListQuery, shown: Sequence[tuple[str, Position]]) -> Mapping[str, Position]:
-    """Where the groups go on after a page, given what it has gone through: at least one job, each with its group.
+    """Where the groups go on after a page, given what it has gone through: at least one place, each with its group.
 
     All groups go on from the due time that the page has come to, also those that had nothing (left): a job that moves
     from one group to another between two pages is then neither lost nor, unless it is of that very millisecond,
@@ -113,5 +126,5 @@ def _position(place: object) -> Position:
 
 def _signature(query: ListQuery, content: bytes, key: bytes) -> bytes:
     """What binds a cursor's content: whose list it is, and of what. Nobody but the service has the key."""
-    asked = [query.owner, sorted(query.statuses), query.from_ms, query.to_ms, query.descending]
+    asked = [query.owner, sorted(query.statuses), query.from_ms, query.to_ms, query.descending, query.name, query.host]
     return hmac.digest(key, json.dumps(asked).encode() + b"\0" + content, "sha256")[:SIGNATURE_BYTES]

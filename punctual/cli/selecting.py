@@ -75,7 +75,8 @@ class Seen:
 class Selection:
     """The jobs with one of `statuses` (none: all), `start` ≤ due time < `end`, a name and a host like these.
 
-    Names and hosts are looked at here: the service does not search by them. `seen` tells what that took.
+    Names and hosts are looked at here, where capitals do not count and `*` stands for anything: the service
+    knows neither of the two. `seen` tells what that took.
     """
 
     statuses: tuple[str, ...] = ()

@@ -74,6 +74,16 @@ def test_all_jobs_are_listed_over_as_many_pages_as_it_takes(client: Client) -> N
     assert list(client.jobs(status="cancelled")) == []
 
 
+def test_jobs_are_found_by_name_and_host(client: Client) -> None:
+    """Both where both are given; how a name begins is enough."""
+    purge = client.schedule(URL, delay=60, name="purge items").id
+    client.schedule(URL, delay=60, name="greet")
+    elsewhere = client.schedule("https://elsewhere.example.com/", delay=60, name="purge more").id
+    assert {job.id for job in client.jobs(name="purge", page_size=1)} == {purge, elsewhere}
+    assert [job.id for job in client.jobs(host="elsewhere.example.com")] == [elsewhere]
+    assert list(client.jobs(name="greet", host="elsewhere.example.com")) == []
+
+
 def test_a_change_meets_the_version_that_was_read_or_nothing(client: Client) -> None:
     """`if_version` keeps two people from overwriting each other; None takes a field back."""
     job = client.schedule(URL, delay=3600, name="first")

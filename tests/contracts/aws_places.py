@@ -14,6 +14,9 @@ from botocore.session import Session
 
 from lambdas.adapters.aws import Service, make_client
 
+KEYS_ONLY = {"ProjectionType": "KEYS_ONLY"}
+NAME_AND_HOST = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["name", "host"]}
+
 _numbers = itertools.count()
 
 
@@ -46,8 +49,8 @@ def make_table(dynamodb: Any) -> str:
             for attribute in ("pk", "sk", "due_shard", "fire_at", "owner_status", "due_at")
         ],
         GlobalSecondaryIndexes=[
-            {"IndexName": index, "KeySchema": _keys(*keys), "Projection": {"ProjectionType": "KEYS_ONLY"}}
-            for index, keys in (("due", ("due_shard", "fire_at")), ("owner_status", ("owner_status", "due_at")))
+            {"IndexName": "due", "KeySchema": _keys("due_shard", "fire_at"), "Projection": KEYS_ONLY},
+            {"IndexName": "owner_status", "KeySchema": _keys("owner_status", "due_at"), "Projection": NAME_AND_HOST},
         ],
     )
     return name

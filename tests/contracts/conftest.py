@@ -43,6 +43,9 @@ from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, Fak
 PAGE = 5
 """Jobs on one page of the due index: few, so that tests turn pages."""
 
+LOOKED_THROUGH = 5
+"""Entries that a page looks through for names and hosts."""
+
 MOST_KEYS = 6
 """API keys of one owner: few, so that tests come to the end of them."""
 
@@ -87,7 +90,9 @@ class Table:
         return DynamoDbKeys(self.client, self.name, most=MOST_KEYS)
 
     def store(self, *, due_page: int = PAGE) -> DynamoDbJobStore:
-        return DynamoDbJobStore(self.client, self.name, retention_ms=RETENTION_MS, due_page=due_page)
+        return DynamoDbJobStore(
+            self.client, self.name, retention_ms=RETENTION_MS, due_page=due_page, look_through=LOOKED_THROUGH
+        )
 
     def targets(self) -> DynamoDbTargets:
         return DynamoDbTargets(self.client, self.name)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lambdas.adapters.attribute_values import to_attributes
 from lambdas.adapters.dynamodb_job_store import DynamoDbJobStore
 from lambdas.adapters.job_items import item_of, job_key
-from lambdas.jobs.job import UPCOMING, Job, Status
+from lambdas.jobs.job import UPCOMING, Job, Request, Status
 from lambdas.jobs.listing import ListQuery, Position
 from tests.contracts.aws_places import read_units
 from tests.examples import RETENTION_MS, a_job, an_attempt
@@ -117,6 +117,10 @@ def kinds_of_lists(total: int, *, limit: int) -> Mapping[str, Kind]:
         "a cursor half way through what is over": replace(every, after=past),
         "a cursor half way through what is to come": replace(every, after=ahead),
         "a cursor behind a job half way": replace(succeeded, after=behind_a_job),
+        "names that most have": replace(every, name="purge"),
+        "a name that one has": replace(every, name="rare"),
+        "a name that one has, among those of its status": replace(cancelled, name="rare"),
+        "a host that none has": replace(every, host="none.example.com"),
         "a cursor at the end": replace(every, after={group: Position(10**14, "") for group in every.groups}),
     }
     asked = {name: Kind(query) for name, query in queries.items()}
@@ -140,7 +144,10 @@ def _due_at_ms(status: Status, number: int) -> int:
 
 
 def _in_state(status: Status) -> Job:
-    job = a_job(owner=OWNER, name="purge items")
+    request = Request(
+        "POST", "https://rare.example.com/" if status is Status.CANCELLED else "https://example.com/orders"
+    )
+    job = a_job(owner=OWNER, name="rare" if status is Status.CANCELLED else "purge items", request=request)
     running = job.claimed(claim_id="claim-1", now_ms=NOW_MS)
     match status:
         case Status.SCHEDULED:

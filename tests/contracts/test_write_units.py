@@ -209,7 +209,9 @@ def test_an_edit_costs_what_it_moves(store: DynamoDbJobStore, units: list[float]
     renamed = store.replace(replace(job, name="new").edited(now_ms=NOW_MS, horizon=HORIZON), read_version=1)
     later = replace(renamed, due_at_ms=NOW_MS * 2, fire_at_ms=NOW_MS * 2)
     store.replace(later.edited(now_ms=NOW_MS, horizon=HORIZON), read_version=2)
-    assert units == [3, 1, 5]
+    moved = replace(later, version=3, request=replace(job.request, url="https://example.net/"), name="newer")
+    store.replace(moved.edited(now_ms=NOW_MS, horizon=HORIZON), read_version=3)
+    assert units == [3, 2, 5, 2]
 
 
 def test_a_large_request_costs_its_kilobytes_once(store: DynamoDbJobStore, units: list[float]) -> None:

@@ -246,6 +246,20 @@ def test_two_cancels_that_race_are_both_fine(service: Service, call: Call) -> No
     assert call("DELETE", f"/v1/jobs/{job.id}")["body"]["status"] == "cancelled"
 
 
+def test_a_list_may_be_of_names_and_of_a_host(service: Service, call: Call) -> None:
+    """As a URL's query has them, percent-encoded; a cursor goes on with the same question."""
+    for number, name in enumerate(("Größe +1", "Größe +10", "other", None)):
+        service.store.add(a_job(owner=ADA, name=name, due_in_ms=number))
+    first = call("GET", "/v1/jobs", query="name=Gr%C3%B6%C3%9Fe%20%2B1&limit=1")["body"]
+    question = f"name=Gr%C3%B6%C3%9Fe+%2B1&limit=1&cursor={first['next_cursor']}"
+    last = call("GET", "/v1/jobs", query=question)["body"]
+    assert [job["name"] for job in first["jobs"] + last["jobs"]] == ["Größe +1", "Größe +10"]
+    assert last["next_cursor"] is None
+    hosts = {host: call("GET", "/v1/jobs", query=f"host={host}")["body"] for host in ("EXAMPLE.com", "example.net")}
+    assert [len(found["jobs"]) for found in hosts.values()] == [4, 0]
+    assert code(call("GET", "/v1/jobs", query="host=example.com/")) == (422, "range")
+
+
 def test_a_list_shows_the_owners_jobs_without_bodies_page_by_page(service: Service, call: Call) -> None:
     """The cursor goes on where the page ended, for the same owner and question only."""
     jobs = [service.store.add(a_job(owner=ADA, due_in_ms=n * 1_000)) for n in range(1, 4)]

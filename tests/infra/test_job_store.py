@@ -21,14 +21,17 @@ def test_items_are_found_by_pk_and_sk(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_two_indexes_hold_keys_only(stage: str) -> None:
-    """What is due, and what an owner has; an entry costs as little as can be."""
+def test_two_indexes_hold_keys_and_what_is_searched(stage: str) -> None:
+    """What is due, and what an owner has by name and host; an entry costs as little as can be."""
     indexes = {index["IndexName"]: index for index in template(stage).one(TABLE)["GlobalSecondaryIndexes"]}
     assert {name: _keys(index) for name, index in indexes.items()} == {
         "due": ("due_shard", "fire_at"),
         "owner_status": ("owner_status", "due_at"),
     }
-    assert all(index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in indexes.values())
+    assert {name: index["Projection"] for name, index in indexes.items()} == {
+        "due": {"ProjectionType": "KEYS_ONLY"},
+        "owner_status": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["name", "host"]},
+    }
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -35,7 +35,13 @@ def test_without_parameters_all_jobs_are_asked_for() -> None:
 def test_all_parameters_are_read() -> None:
     """From ≤ due < to, in one order."""
     query = asked(
-        status="failed,cancelled", from_="2026-12-24T12:00:00Z", to="2026-12-25 13:00+01:00", order="desc", limit="7"
+        status="failed,cancelled",
+        from_="2026-12-24T12:00:00Z",
+        to="2026-12-25 13:00+01:00",
+        order="desc",
+        limit="7",
+        name="purge ",
+        host="shop.example.com",
     )
     assert query == ListQuery(
         "ada",
@@ -44,7 +50,35 @@ def test_all_parameters_are_read() -> None:
         to_ms=NOON_MS + 86_400_000,
         descending=True,
         limit=7,
+        name="purge ",
+        host="shop.example.com",
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("Shop.EXAMPLE.com.", "shop.example.com"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[2001:DB8:0::1]", "2001:db8::1"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+    ],
+)
+def test_a_host_is_asked_for_in_any_of_its_spellings(written: str, host: str) -> None:
+    """As a URL is: one host has one form in the store."""
+    assert asked(host=written).host == host
+
+
+def test_a_cursor_of_one_search_is_good_for_no_other() -> None:
+    """It says where that search had come to."""
+    query = asked(name="a", host="example.com")
+    cursor = encode_cursor(query, {"failed": Position(NOON_MS, "job_1")}, key=KEY)
+    assert asked(name="a", host="example.com", cursor=cursor).after
+    for other in ({"name": "a"}, {"host": "example.com"}, {"name": "b", "host": "example.com"}, {}):
+        with pytest.raises(RequestRefused) as refused:
+            asked(**other, cursor=cursor)
+        assert refused.value.code == "cursor_invalid"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +112,11 @@ def test_a_plus_that_became_a_blank_is_a_plus(written: str) -> None:
         ("status", "failed,", "range"),
         ("status", "failed, cancelled", "range"),
         ("from", "yesterday", "at_format"),
+        ("name", "n" * 201, "range"),
+        ("host", "https://example.com/", "range"),
+        ("host", "example.com:8443", "range"),
+        ("host", "a b", "range"),
+        ("host", "0x7f.1", "range"),
         ("from", "2026-12-24", "at_format"),
         ("to", "1798113600", "at_format"),
         ("to", "2026-12-24T12:00:00", "at_offset_required"),

@@ -50,6 +50,34 @@ def test_lists_by_status_range_and_order_page_by_page(stack: DeployedStack, rece
     assert all("body" not in job["request"] for job in stack.call("GET", "/v1/jobs", token=token).body["jobs"])
 
 
+def test_jobs_are_found_by_name_and_host(stack: DeployedStack, receiver: Target) -> None:
+    """In the deployed index: whatever their state, page by page, and as they are after a change."""
+    token = stack.sign_in("searcher@example.com").token
+    documents: list[dict[str, Any]] = [
+        {"name": name, "url": "https://hooks.example.com/run"} for name in ("purge items", "greet", "purge")
+    ]
+    documents.append({"name": "purge", "url": receiver.url("/found"), "notify": {"on": []}})
+    made = []
+    for number, document in enumerate(documents):
+        answer = stack.call("POST", "/v1/jobs", {**document, "at": f"2099-01-0{number + 1}T00:00:00Z"}, token=token)
+        assert answer.status == 201, answer
+        made.append(str(answer.body["id"]))
+
+    def found(question: str) -> list[str]:
+        page = stack.call("GET", f"/v1/jobs?{question}", token=token)
+        assert page.status == 200, page
+        return [job["id"] for job in page.body["jobs"]]
+
+    assert found("name=purge") == [made[0], made[2], made[3]]
+    assert found("name=purge%20&status=upcoming") == [made[0]]
+    assert found("host=HOOKS.example.com&order=desc") == made[2::-1]
+    stack.call("DELETE", f"/v1/jobs/{made[2]}", token=token)
+    stack.call("PATCH", f"/v1/jobs/{made[1]}", {"name": "purge too"}, token=token)
+    eventually(lambda: found("name=purge&host=hooks.example.com"), lambda ids: ids == made[:3], within_seconds=20)
+    other = stack.sign_in("searched@example.com").token
+    assert stack.call("GET", "/v1/jobs?name=purge", token=other).body["jobs"] == []
+
+
 def test_a_cursor_is_good_for_its_owner_and_its_question_only(stack: DeployedStack) -> None:
     """Another owner's cursor, another question's or a made-up one is refused as such."""
     token = stack.sign_in("cursors@example.com").token

@@ -76,8 +76,8 @@ NO_OWNER_IN_LISTS = (
     ),
     Edit(
         "lambdas/adapters/dynamodb_job_list.py",
-        "    return job.owner == query.owner and job.status",
-        "    return job.status",
+        "    return job.owner == query.owner and asked_for",
+        "    return asked_for",
     ),
 )
 NO_RECEIPT = Edit(
