@@ -18,6 +18,9 @@ from punctual.errors import PunctualError
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Schedule": {
         "schedule": "Schedule a request for a moment that you name.",
+        "test": "Send a request once, now, and compare the answer with what you expect.",
+        "validate": "See whether a job would be accepted, and what speaks against it.",
+        "criteria": "List all that a job must fulfil.",
     },
     "Jobs": {
         "list": "List jobs, those around now unless you say which.",

@@ -32,7 +32,8 @@ def wait_for(session: Session, job: Job) -> Job:
         with _drawing(session) as draw:
             return _Wait(session, draw).until_ended(job)
     except KeyboardInterrupt:
-        session.terminal.warn(f"{plain(job.id)} stays scheduled. To cancel it: punctual cancel {plain(job.id)}")
+        session.terminal.warn(f"{plain(job.id)} stays scheduled.")
+        session.terminal.warn(f"To cancel it: punctual cancel {plain(job.id)}")
         raise
 
 

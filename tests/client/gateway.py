@@ -35,7 +35,8 @@ class Lost:
     """The request is carried out, but the connection breaks before the answer."""
 
 
-Trouble = Canned | Lost
+Trouble = Canned | Lost | Callable[[], Canned]
+"""A function is called when the request has come."""
 
 
 @dataclass
@@ -52,6 +53,8 @@ class Gateway:
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Canned | Lost:
         self.seen.append((method, target, headers))
         trouble = self.troubles.pop(0) if self.troubles else None
+        if callable(trouble):
+            trouble = trouble()
         if isinstance(trouble, Canned):
             return trouble
         if target.startswith("/v1/") and headers.get("authorization") != f"Bearer {TOKEN}":
