@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
+import pytest
+
 from local.manual import PAGE, renewed
 from punctual.cli.errors import ExitCode
 from punctual.cli.manual import MEANINGS, manual
 from punctual.cli.program import SUMMARIES
+from punctual.cli.times import TimeRefused, moment, span, told
 
 
 def test_the_page_is_what_the_commands_say() -> None:
@@ -17,3 +23,46 @@ def test_every_command_and_every_exit_code_is_there() -> None:
     text = manual()
     assert [name for name in SUMMARIES if f"### punctual {name}\n" not in text] == []
     assert list(MEANINGS) == list(ExitCode)
+
+
+class TestTimes:
+    """The section that is written by hand: what it says is understood is, and what it says is refused is."""
+
+    NOW = datetime.fromisoformat("2026-11-25T21:00-05:00")
+    ZONE = "America/New_York"
+
+    @staticmethod
+    def section() -> tuple[str, str, str]:
+        """The table of moments, what is refused, and the table of ranges."""
+        text = PAGE.read_text("utf-8").partition("\n## Times\n")[2].partition("\n<!--")[0]
+        moments, refused, ranges = re.split(r"\nWhat could mean two|\nWhere a range", text)
+        return moments, refused, ranges
+
+    @staticmethod
+    def phrases(table: str) -> list[str]:
+        cells = re.findall(r"^\| [^|]+ \| ([^|]+) \|$", table, re.MULTILINE)
+        return [phrase for cell in cells for phrase in re.findall(r"`([^`-][^`]*)`", cell)]
+
+    def test_moments_that_it_names_are_understood(self) -> None:
+        phrases = self.phrases(self.section()[0])
+        assert len(phrases) > 20
+        for phrase in phrases:
+            assert moment(phrase, now=self.NOW, zone=self.ZONE).at > self.NOW
+
+    def test_ranges_that_it_names_are_understood(self) -> None:
+        phrases = self.phrases(self.section()[2])
+        assert len(phrases) > 12
+        for phrase in phrases:
+            found = span(phrase, self.NOW, self.ZONE)
+            assert found.start or found.end
+
+    def test_what_it_calls_refused_is(self) -> None:
+        phrases = re.findall(r"`([^`]+)`", self.section()[1])
+        assert len(phrases) == 3
+        for phrase in phrases:
+            with pytest.raises(TimeRefused):
+                moment(phrase, now=self.NOW, zone=self.ZONE)
+
+    def test_the_moment_that_it_tells_is_told_so(self) -> None:
+        at = moment("sunday 1am", now=self.NOW, zone=self.ZONE).at
+        assert f'"{told(at, self.NOW)}"' in " ".join(self.section()[0].split())
