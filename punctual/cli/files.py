@@ -6,7 +6,6 @@ import contextlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 def write_private(file: Path, text: str) -> None:
     """Put the file there whole, with mode 0600, in a folder with mode 0700. Raises OSError."""
+    import tempfile
+
     make_private_folder(file.parent)
     handle, unfinished = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # made with 0600
     try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,26 @@ class Profiles:
     """The user's profiles, in a folder of the platform's own, and their secrets."""
 
     def __init__(self, folder: Path | None = None, *, warn: Callable[[str], None]) -> None:
-        self.folder = folder or _folder()
-        self.vault = Vault(self.folder / "secrets", warn=warn)
-        self._file = self.folder / "profiles.json"
+        self._folder = folder
+        self._warn = warn
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where they are: the platform's place for settings of a user."""
+        if self._folder is not None:
+            return self._folder
+        from platformdirs import user_config_path
+
+        return user_config_path("punctual", appauthor=False)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Their secrets."""
+        return Vault(self.folder / "secrets", warn=self._warn)
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "profiles.json"
 
     def all(self) -> Mapping[str, Profile]:
         """Every profile by its name."""
@@ -93,7 +111,7 @@ class Profiles:
             self._write(default, profiles)
         return default
 
-    def renewing(self, name: str) -> Any:
+    def renewing(self, name: str) -> AbstractContextManager[None]:
         """A block in which no other process renews the tokens of this profile."""
         return locked(self.folder / "secrets" / f"{name}.lock")
 
@@ -116,9 +134,3 @@ class Profiles:
     def _write(self, default: str | None, profiles: Mapping[str, Profile]) -> None:
         raw = {"default": default, "profiles": {name: asdict(profile) for name, profile in profiles.items()}}
         write_private(self._file, json.dumps(raw, indent=2) + "\n")
-
-
-def _folder() -> Path:
-    from platformdirs import user_config_path
-
-    return user_config_path("punctual", appauthor=False)

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import shutil
 import struct
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,6 +135,20 @@ def test_a_key_signs_a_program_in(stack: DeployedStack, cli: Program) -> None:
     assert shown["scopes"] == ["jobs:read", "keys:read"]
     bad = cli.run("login", stack.api_url, "--profile", "bad", "--key-stdin", stdin=made["key"][:-1] + "x")
     assert (bad.code, "nothing was kept" in bad.err) == (3, True)
+
+
+def test_what_make_run_says_to_paste_works_as_it_stands(stack: DeployedStack, cli: Program) -> None:
+    """The first job is called, the second one fails and it is said why, and both are listed."""
+    page = (stack.state.parent / "run.log").read_text().replace("localhost", "127.0.0.1")  # what live tests may call
+    commands = re.findall(r"^PUNCTUAL_STATE=.*bin/punctual \w.*$", page, re.MULTILINE)
+    environment = {"PATH": cli.environment["PATH"], "HOME": str(cli.folder)}
+    called, failed, listed = (
+        subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        for command in commands
+    )
+    assert called.returncode == 0, called.stderr
+    assert failed.returncode == 1 and "503" in failed.stdout + failed.stderr, failed.stderr
+    assert listed.returncode == 0 and "/status/503" in listed.stdout and "/ok" in listed.stdout, listed.stderr
 
 
 def test_beside_the_running_stack_nothing_has_to_be_done(stack: DeployedStack, cli: Program) -> None:

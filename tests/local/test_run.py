@@ -64,6 +64,18 @@ def test_the_page_has_three_commands_to_paste() -> None:
     assert "Ready in 8 s." in page
 
 
+def test_the_command_line_comes_first(tmp_path: Path) -> None:
+    """It finds the default folder by itself, and another one by the setting that `make run` was given too."""
+    url = "http://localhost:4567"
+    page = welcome.page(seconds=8, description=DESCRIPTION, target_url=url, state=paths.LOCAL)
+    assert f"\n\n.venv/bin/punctual schedule DELETE {url}/ok --in 5s --wait\n" in page
+    assert page.index(".venv/bin/punctual list\n") < page.index("\ncurl ")
+    inside = welcome.page(seconds=8, description=DESCRIPTION, target_url=url, state=paths.LOCAL / "second")
+    assert "\nPUNCTUAL_STATE=.local/second .venv/bin/punctual list\n" in inside
+    elsewhere = welcome.page(seconds=8, description=DESCRIPTION, target_url=url, state=tmp_path)
+    assert f"\nPUNCTUAL_STATE={tmp_path} {paths.COMMAND_LINE} list\n" in elsewhere
+
+
 def test_the_page_of_a_copy_elsewhere_has_whole_paths(tmp_path: Path) -> None:
     """PUNCTUAL_STATE may be anywhere."""
     page = welcome.page(seconds=8, description=DESCRIPTION, target_url="http://localhost:4567", state=tmp_path)
