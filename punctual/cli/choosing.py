@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from punctual.cli import completing
 from punctual.cli.errors import Misused
 from punctual.cli.ids import job_ids
 from punctual.cli.selecting import Selection, looking, selected, selecting
@@ -35,7 +36,13 @@ class Purpose:
 def choosing(function: Function) -> Function:
     """JOB…, or the options that choose them; `chosen` makes ids of their values."""
     parts = [
-        click.argument("given", metavar="[JOB]...", nargs=-1, help="Ids; `-` reads them from stdin, one a line."),
+        click.argument(
+            "given",
+            metavar="[JOB]...",
+            nargs=-1,
+            help="Ids; `-` reads them from stdin, one a line.",
+            shell_complete=completing.job_ids,
+        ),
         selecting,
         click.option("-a", "--all", "everything", is_flag=True, help="All that there are."),
         click.option("-y", "--yes", is_flag=True, help="Do not ask."),

@@ -6,7 +6,11 @@ import subprocess
 
 import pytest
 
+from lambdas.jobs.job import Status
 from tests.cli.programs import PROGRAM, Program
+from tests.cli.stored import stored
+from tests.client import gateway as gateways
+from tests.handlers.recorded import Service
 
 
 def completed(cli: Program, *words: str) -> list[str]:
@@ -14,7 +18,7 @@ def completed(cli: Program, *words: str) -> list[str]:
     line = " ".join(["punctual", *words])
     ended = cli.run(_PUNCTUAL_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words)))
     assert ended.err == ""
-    return [line.partition(",")[2] for line in ended.out.splitlines()]
+    return [line.partition(",")[2] for line in ended.out.splitlines() if line]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -44,3 +48,34 @@ def test_commands_are_completed(stranger: Program) -> None:
 
 def test_options_are_completed(stranger: Program) -> None:
     assert completed(stranger, "whoami", "--js") == ["--json"]
+
+
+@pytest.mark.parametrize("command", ["get", "history", "cancel", "run", "rerun"])
+def test_ids_of_jobs_are_completed_those_that_are_due_next_first(command: str, cli: Program, service: Service) -> None:
+    ids = [
+        stored(service, due_in=seconds, status=status).id
+        for seconds, status in ((7200, Status.SCHEDULED), (-60, Status.FAILED), (60, Status.SCHEDULED))
+    ]
+    assert completed(cli, command, "job_") == [ids[2], ids[0], ids[1]]
+    assert completed(cli, command, "joc") == []
+
+
+def test_what_an_id_stands_for_is_told_to_shells_that_show_it(cli: Program, service: Service) -> None:
+    stored(service, due_in=60, name="purge \x1b[2J items")
+    ended = cli.run(_PUNCTUAL_COMPLETE="zsh_complete", COMP_WORDS="punctual get ", COMP_CWORD="2")
+    assert "scheduled, in" in ended.out and r"purge \x1b[2J items" in ended.out
+    assert "\x1b" not in ended.out
+
+
+def test_ids_of_keys_are_completed(cli: Program) -> None:
+    cli.run("keys", "create", "ci", "--scope", "jobs:read")
+    assert completed(cli, "keys", "revoke", "") == cli.run("keys", "--quiet").out.split()
+
+
+@pytest.mark.parametrize("trouble", [gateways.Canned(500), gateways.Lost()])
+def test_nothing_is_offered_and_nothing_said_when_the_service_cannot_be_asked(
+    trouble: gateways.Trouble, cli: Program, gateway: gateways.Gateway, stranger: Program
+) -> None:
+    gateway.troubles.append(trouble)
+    assert completed(cli, "get", "job_") == []
+    assert completed(stranger, "get", "job_") == []

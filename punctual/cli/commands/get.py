@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from punctual.cli import completing
 from punctual.cli.errors import Misused
 from punctual.cli.ids import job_id
 from punctual.cli.plain import plain
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         ("Get the body out, byte for byte", "punctual get job_019ab3c2f4d07c3e9a51b60c2f7d8e90 --body > body.bin"),
     ],
 )
-@click.argument("given", metavar="JOB", help="Its id.")
+@click.argument("given", metavar="JOB", help="Its id.", shell_complete=completing.job_ids)
 @click.option("--body", is_flag=True, help="Print the body of its request alone, byte for byte.")
 @click.option(
     "--request", is_flag=True, help="Print its request alone: method and URL, headers, an empty line, the body."

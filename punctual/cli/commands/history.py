@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from punctual.cli import completing
 from punctual.cli.ids import job_id
 from punctual.cli.program import command
 from punctual.cli.session import Session
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
         ("The codes of the answers", "punctual history job_019ab3c2f4d07c3e9a51b60c2f7d8e90 --json | jq .status_code"),
     ],
 )
-@click.argument("given", metavar="JOB", help="Its id.")
+@click.argument("given", metavar="JOB", help="Its id.", shell_complete=completing.job_ids)
 def main(session: Session, *, given: str) -> None:
     """The last ten attempts are kept. LATE is how long after its planned time the first byte left; TOOK is until
     the answer was complete. When it is not printed to a terminal, there is one line for each attempt, with tabs

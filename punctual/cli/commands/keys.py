@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from punctual.cli import completing
 from punctual.cli.program import command, group
 from punctual.cli.session import Session
 from punctual.cli.times import moment, relative
@@ -65,7 +66,7 @@ def create_key(session: Session, name: str, scopes: tuple[str, ...], expires: st
     summary="Refuse a key from now on.",
     examples=[("Revoke one", "punctual keys revoke 5f0c2a91d7e84b36")],
 )
-@click.argument("key_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("key_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.key_ids)
 def revoke_keys(session: Session, key_ids: tuple[str, ...]) -> None:
     """A revoked key is refused everywhere within a minute."""
     for key_id in key_ids:

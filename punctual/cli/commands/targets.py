@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from punctual.cli import completing
 from punctual.cli.plain import plain
 from punctual.cli.program import command, group
 from punctual.cli.session import Session
@@ -38,7 +39,7 @@ def list_targets(session: Session) -> None:
     summary="Let jobs call a host again.",
     examples=[("Lift a pause, now that the host is mended", "punctual targets allow shop.example.com")],
 )
-@click.argument("host")
+@click.argument("host", shell_complete=completing.hosts)
 def allow_target(session: Session, host: str) -> None:
     """Lifts a pause or a denial. HOST is as `punctual targets` shows it."""
     target = session.client.allow_target(host)
