@@ -26,6 +26,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "list": "List jobs, those around now unless you say which.",
         "get": "Show everything about a job.",
         "history": "Show a job's attempts and what came back.",
+        "watch": "See jobs come, run and end, as it happens.",
         "cancel": "Cancel jobs: those you name, or all that match.",
         "run": "Send a scheduled job's request now.",
         "rerun": "Make a new job, due now, like one that has ended.",

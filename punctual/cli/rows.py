@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from punctual.cli.plain import plain
+from punctual.cli.printing import outcome
 from punctual.cli.statuses import LOOKS, UNKNOWN
 from punctual.cli.times import relative
 
@@ -37,7 +38,7 @@ def headline(width: int) -> Text | None:
         return None
     request, name = _flexible(width)
     cells = [("STATUS", STATUS_WIDTH), ("DUE", WHEN_WIDTH), ("RESULT", _RESULT_WIDTH), ("REQUEST", request)]
-    line = _line(*(_cell(Text(text), size) for text, size in [*cells, ("NAME", name), ("ID", ID_WIDTH)]))
+    line = _line(*(cell(Text(text), size) for text, size in [*cells, ("NAME", name), ("ID", ID_WIDTH)]))
     line.stylize("bold")
     return line
 
@@ -48,23 +49,23 @@ def row(job: Job, *, now: datetime, width: int) -> Iterator[Text]:
     if width >= ONE_LINE_FROM:
         request, name = _flexible(width)
         yield _line(
-            _cell(status(job.status), STATUS_WIDTH),
-            _cell(when, WHEN_WIDTH),
-            _cell(result(job, now=now), _RESULT_WIDTH),
-            _cell(Text(request_in_short(job, request)), request),
-            _cell(Text(shortened(plain(job.name or ""), name)), name),
+            cell(status(job.status), STATUS_WIDTH),
+            cell(when, WHEN_WIDTH),
+            cell(result(job, now=now), _RESULT_WIDTH),
+            cell(Text(request_in_short(job, request)), request),
+            cell(Text(shortened(plain(job.name or ""), name)), name),
             Text(job.id, style="dim"),
         )
         return
     rest = width - STATUS_WIDTH - WHEN_WIDTH - 4
-    yield _line(_cell(status(job.status), STATUS_WIDTH), _cell(when, WHEN_WIDTH), Text(request_in_short(job, rest)))
+    yield _line(cell(status(job.status), STATUS_WIDTH), cell(when, WHEN_WIDTH), Text(request_in_short(job, rest)))
     yield _line(Text("  " + job.id, style="dim"), *_remarks(job, now, width - ID_WIDTH - 4))
 
 
 def brief(job: Job, *, width: int) -> Text:
     """One line about a job that something was done to: its status, its id, its request."""
     rest = max(20, width - STATUS_WIDTH - ID_WIDTH - 4)
-    return _line(_cell(status(job.status), STATUS_WIDTH), Text(job.id), Text(request_in_short(job, rest)))
+    return _line(cell(status(job.status), STATUS_WIDTH), Text(job.id), Text(request_in_short(job, rest)))
 
 
 def result(job: Job, *, now: datetime) -> Text:
@@ -76,17 +77,6 @@ def result(job: Job, *, now: datetime) -> Text:
         again = relative(max(now, job.next_attempt_at), now)
         return Text(f"{outcome(job)}, again {again}", style="yellow")
     return Text(outcome(job), style="red" if job.status == "failed" else "")
-
-
-def outcome(job: Job) -> str:
-    """The answer's status, or the error's code if there was none; "" before the first attempt."""
-    if not job.attempts:
-        return ""
-    last = job.attempts[-1]
-    if last.status_code is not None:
-        failed = last.error is not None and last.error.code == "expectation_failed"
-        return f"{last.status_code}, not as expected" if failed else str(last.status_code)
-    return plain(last.error.code) if last.error else plain(last.outcome)
 
 
 def request_in_short(job: Job, width: int) -> str:
@@ -127,7 +117,8 @@ def _remarks(job: Job, now: datetime, width: int) -> Iterator[Text]:
         yield Text(shortened(plain(job.name), left))
 
 
-def _cell(text: Text, width: int) -> Text:
+def cell(text: Text, width: int) -> Text:
+    """The text in exactly so many columns, in its style."""
     return Text(set_cell_size(shortened(text.plain, width), width), style=text.style)
 
 

@@ -79,7 +79,7 @@ class Terminal:
         """
         if not self.aligns:
             for row in rows:
-                sys.stdout.write("\t".join(plain(str(cell)) for cell in row) + "\n")
+                self.line(*map(str, row))
             return
         from rich.table import Table
         from rich.text import Text
@@ -90,6 +90,10 @@ class Terminal:
         for row in rows:
             table.add_row(*(Text(plain(str(cell)), style=cell.style if isinstance(cell, Text) else "") for cell in row))
         self.out.print(table)
+
+    def line(self, *cells: str) -> None:
+        """A line to stdout for programs: cells with tabs between, made harmless, nothing shortened."""
+        sys.stdout.write("\t".join(map(plain, cells)) + "\n")
 
     def say(self, *what: RenderableType) -> None:
         """Talk, to stderr. Nothing is said with --quiet."""

@@ -13,11 +13,11 @@ from tests.cli import issuers
 from tests.cli.programs import Program, program
 from tests.cli.users import User, turn_at_the_callback
 from tests.client import gateway as gateways
-from tests.client.conftest import gateway, service
+from tests.client.conftest import client, gateway, service
 from tests.described import written_pages
 from tests.handlers.recorded import Service
 
-__all__ = ["cli", "gateway", "service", "stranger"]
+__all__ = ["cli", "client", "gateway", "service", "stranger"]
 
 
 @pytest.fixture

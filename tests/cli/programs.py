@@ -68,6 +68,16 @@ class Terminal:
         """Type this. `\\r` is the enter key, `\\x03` Ctrl-C."""
         os.write(self._master, text.encode())
 
+    def resize(self, *, columns: int, rows: int) -> None:
+        """Make its window another size."""
+        self._screen.resize(rows, columns)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    @property
+    def echoes(self) -> bool:
+        """Whether what is typed is shown by the terminal itself, as it is for a shell."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
+
     def finished(self) -> int:
         """Read to the end. Returns the exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -29,7 +29,8 @@ def stored(service: Service, status: Status = Status.SCHEDULED, *, due_in: float
         attempts = [an_attempt(1, outcome, started_at_ms=due_at_ms + 1)]
     if attempts:
         job = replace(job, attempts=tuple(attempts), attempt_count=attempts[-1].number)
-    job = replace(job, status=status, created_at_ms=due_at_ms - 60_000, updated_at_ms=due_at_ms)
+    last_ms = min(due_at_ms, now_ms)
+    job = replace(job, status=status, created_at_ms=last_ms - 60_000, updated_at_ms=last_ms)
     if status.finished:
         job = replace(job, finished_at_ms=due_at_ms + 200, expires_at_ms=due_at_ms + RETENTION_MS)
     service.store.put(job)
