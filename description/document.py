@@ -193,7 +193,7 @@ _MEANING = {
 }
 _TEXT: Json = {"schema": {"type": "string"}, "required": True}
 _TAG: Json = {**_TEXT, "description": "The version of a job; else a mark of the content."}
-_LOCATION: Json = {**_TEXT, "description": "Where the job is."}
+_LOCATION: Json = {**_TEXT, "description": "The address of the job."}
 _REPLAYED: Json = {
     "schema": {"const": "true"},
     "required": False,

@@ -84,5 +84,5 @@ def tell_accepted(made: Made, request: HttpRequest, desk: Desk) -> None:
 
 def _answer(made: Made, request: HttpRequest, desk: Desk) -> HttpAnswer:
     tell_accepted(made, request, desk)
-    location = {"location": f"/v1/jobs/{made.job.id}"}
+    location = {"location": f"{desk.api_url}/v1/jobs/{made.job.id}"}
     return one_job(made.job, 201, location) if made.new else one_job(made.job, 200, location | REPLAYED)

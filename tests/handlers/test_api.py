@@ -53,7 +53,7 @@ def test_an_accepted_job_is_stored_near_and_answered_whole(service: Service) -> 
 
     stored = service.store[job["id"]]
     assert answer["statusCode"] == 201
-    assert answer["headers"]["location"] == f"/v1/jobs/{job['id']}" and answer["headers"]["etag"] == '"1"'
+    assert answer["headers"]["location"] == f"{API_URL}/v1/jobs/{job['id']}" and answer["headers"]["etag"] == '"1"'
     assert answer["headers"]["cache-control"] == "no-store"
     assert stored.owner == ADA and stored.due_at_ms == NOW_MS + 60_000 and stored.handoff
     assert service.journal.events().count("accepted") == 1 and service.journal.flushed == 1

@@ -13,7 +13,7 @@ from lambdas.handlers import api
 from lambdas.jobs.job import AttemptOutcome, Job, Note, Status
 from tests.examples import HORIZON, RETENTION_MS, a_full_job, a_job, an_attempt, new_id
 from tests.fakes import NOW_MS
-from tests.handlers.recorded import Service, http_event
+from tests.handlers.recorded import API_URL, Service, http_event
 
 SOON = {"url": "https://example.com/", "delay_seconds": 60}
 WRONG = {"url": "ftp://example.com/", "delay_seconds": 60}
@@ -104,7 +104,7 @@ class TestRerun:
         service.store.put(job)
         answer = call("POST", f"/v1/jobs/{job.id}/rerun")
         new = service.store[answer["body"]["id"]]
-        assert answer["statusCode"] == 201 and answer["headers"]["location"] == f"/v1/jobs/{new.id}"
+        assert answer["statusCode"] == 201 and answer["headers"]["location"] == f"{API_URL}/v1/jobs/{new.id}"
         assert answer["body"]["rerun_of"] == job.id and answer["body"]["status"] == "scheduled"
         assert new.request == job.request and new.fire_at_ms == NOW_MS and new.handoff
         assert "s3cret" not in json.dumps(answer)

@@ -105,7 +105,6 @@ def the_shop(receiver: Target) -> dict[str, str]:
     place = f"127.0.0.1:{receiver.port}"
     return {
         "https://shop.example.com": f"http://{place}",
-        "ftp://shop.example.com": f"ftp://{place}",
         "shop.example.com": place,
     }
 
