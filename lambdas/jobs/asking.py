@@ -18,6 +18,9 @@ LARGEST_PAGE = 100
 LONGEST_NAME = 200
 """Of a job."""
 
+LONGEST_HOST = 255
+"""Of a name in DNS, with what may stand around it; one beyond ASCII is longer in punycode."""
+
 _LOST_PLUS = re.compile(r"\A(.{16,}) (?=\d\d:\d\d\Z)")
 
 
@@ -99,10 +102,12 @@ def _name(text: str) -> str:
 
 
 def _host(text: str) -> str:
+    message = "host must be the host of a URL, without a port, such as example.com."
+    if len(text) > LONGEST_HOST:
+        raise ValueRefused("range", message)
     try:
         return str(canonical_host(f"[{text}]" if text.count(":") > 1 and text[0] != "[" else text))
     except ValueRefused as refused:
-        message = "host must be the host of a URL, without a port, such as example.com."
         raise ValueRefused("range", message) from refused
 
 

@@ -116,6 +116,7 @@ def test_a_plus_that_became_a_blank_is_a_plus(written: str) -> None:
         ("host", "https://example.com/", "range"),
         ("host", "example.com:8443", "range"),
         ("host", "a b", "range"),
+        ("host", "a." * 128 + "com", "range"),
         ("host", "0x7f.1", "range"),
         ("from", "2026-12-24", "at_format"),
         ("to", "1798113600", "at_format"),
