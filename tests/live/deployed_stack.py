@@ -1,4 +1,4 @@
-"""A copy of the local stack for the live tests, and how a test speaks to it: over HTTP, as a user would.
+"""A copy of the local stack for the live tests, and how a test speaks to it: by the Python client, as a user would.
 
 It is started as a user starts it, by `python -m local.run`, with a folder and ports of its own, so it runs beside
 a `make run`. Test processes that run at the same time (pytest -n) share one.
@@ -26,9 +26,11 @@ from local import aws, paths
 from local.deploy import read_outputs
 from local.emulator import Home, free_port
 from local.user import User, sign_in
+from punctual import Client, Job
 from tests.described import check_described
 from tests.live import workers
 from tests.live.target import Received
+from tests.live.user import client_of
 from tests.services.mails import Mail, follow_last_link, mails_to
 
 READY_SECONDS = 240
@@ -78,6 +80,8 @@ class DeployedStack:
         self.owner: str = self.description["owner"]
         self._token: str = self.description["token"]
         self._endpoint_url: str = self.description["aws_endpoint_url"]
+        self.user = client_of(self.api_url, self._token)
+        """The Python client of the stack's own user: what acts as a user goes by it."""
         self._http = requests.Session()
         self._http.trust_env = False
 
@@ -91,7 +95,8 @@ class DeployedStack:
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request to the API. `document` is sent as JSON, `content` as it is; `token` "" sends none.
+        """Send one request to the API, for tests of what the client does not show: `document` is sent as JSON,
+        `content` as it is; `token` "" sends none.
 
         Fails the test if the answer is not as the OpenAPI document says.
         """
@@ -109,31 +114,15 @@ class DeployedStack:
         body = json.loads(answer.content) if has_document else None
         return Answer(answer.status_code, answer.headers, body, answer.content)
 
-    def schedule(self, **fields: Any) -> dict[str, Any]:
-        """POST /v1/jobs; returns the job. Fails the test if it is not accepted."""
-        answer = self.call("POST", "/v1/jobs", fields)
-        assert answer.status == 201, answer
-        job: dict[str, Any] = answer.body
-        return job
+    def as_user(self, token: str) -> Client:
+        """The Python client of another user."""
+        return client_of(self.api_url, token)
 
-    def job(self, job_id: str) -> dict[str, Any]:
-        """GET /v1/jobs/{id}."""
-        answer = self.call("GET", f"/v1/jobs/{job_id}")
-        assert answer.status == 200, answer
-        job: dict[str, Any] = answer.body
+    def finished(self, job_id: str, *, within_seconds: float) -> Job:
+        """The user's job once it has ended. Fails the test, showing the job, if it does not in time."""
+        job = eventually(lambda: self.user.job(job_id), lambda job: job.finished, within_seconds=within_seconds)
+        assert job.finished, f"not so within {within_seconds} s: {json.dumps(job.raw, indent=2)}"
         return job
-
-    def job_when(
-        self, job_id: str, holds: Callable[[dict[str, Any]], bool], *, within_seconds: float
-    ) -> dict[str, Any]:
-        """Read the job until something holds. Fails the test, showing the job, if it does not in time."""
-        job = eventually(lambda: self.job(job_id), holds, within_seconds=within_seconds)
-        assert holds(job), f"not so within {within_seconds} s: {json.dumps(job, indent=2)}"
-        return job
-
-    def finished(self, job_id: str, *, within_seconds: float) -> dict[str, Any]:
-        """The job once it is succeeded, failed or cancelled."""
-        return self.job_when(job_id, lambda job: job["status"] in FINISHED, within_seconds=within_seconds)
 
     def sign_in(self, name: str) -> User:
         """Another user, by an e-mail address; pass the token to `call`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from punctual.fields import ExpectTest
 from tests.live.deployed_stack import DeployedStack
 from tests.live.target import Reply, Target
 
@@ -12,34 +13,32 @@ pytestmark = pytest.mark.live
 
 def test_a_document_is_judged_by_every_criterion_and_nothing_is_stored(stack: DeployedStack, receiver: Target) -> None:
     """With the look-up of its host's name, by the function that has the way out."""
-    stranger = stack.sign_in("validates@example.com")
-    listed = stack.call("GET", "/v1/criteria", token=stranger.token).body["criteria"]
+    stranger = stack.as_user(stack.sign_in("validates@example.com").token)
 
-    sound = stack.call("POST", "/v1/validate", {"url": receiver.url("/run"), "delay_seconds": 60}, token=stranger.token)
-    wrong = stack.call(
-        "POST", "/v1/validate", {"url": "http://169.254.169.254/", "method": "BREW"}, token=stranger.token
-    )
+    sound = stranger.validate(receiver.url("/run"), delay=60)
+    wrong = stranger.validate("http://169.254.169.254/", method="BREW")
 
-    assert sound.status == wrong.status == 200
-    assert [each["name"] for each in sound.body["criteria"]] == [each["name"] for each in listed]
-    assert sound.body["valid"] and all(each["passed"] for each in sound.body["criteria"])
-    assert not wrong.body["valid"]
-    failed = {each["name"] for each in wrong.body["criteria"] if not each["passed"]}
-    assert {"url.public_address", "method.known", "at.one_time"} <= failed
-    assert stack.call("GET", "/v1/jobs", token=stranger.token).body["jobs"] == []
+    assert [each.name for each in sound.criteria] == [each.name for each in stranger.criteria()]
+    assert sound.valid and sound.failed == ()
+    assert not wrong.valid
+    assert {"url.public_address", "method.known", "at.one_time"} <= {each.name for each in wrong.failed}
+    assert list(stranger.jobs()) == []
 
 
 def test_a_request_is_sent_once_and_now_and_its_answer_compared(stack: DeployedStack, receiver: Target) -> None:
     """Each check says what was expected and what was found."""
     path = "/tried-out"
     receiver.answer(path, Reply(202, body='{"state": "queued"}', headers={"Content-Type": "application/json"}))
-    expect = {"status": 202, "headers": {"Content-Type": "application/json"}, "json": {"state": "done"}}
+    expect: ExpectTest = {
+        "status": 202,
+        "headers": {"Content-Type": "application/json"},
+        "json": {"state": "done"},
+    }
 
-    tried = stack.call("POST", "/v1/test", {"url": receiver.url(path), "body": {"a": 1}, "expect": expect})
+    tried = stack.user.test(receiver.url(path), body={"a": 1}, expect=expect)
 
-    assert tried.status == 200
-    assert not tried.body["passed"]
-    assert {check["name"]: (check["actual"], check["passed"]) for check in tried.body["checks"]} == {
+    assert not tried.passed
+    assert {check.name: (check.actual, check.passed) for check in tried.checks} == {
         "status": (202, True),
         "headers.content-type": ("application/json", True),
         "json": ({"state": "queued"}, False),
@@ -49,10 +48,10 @@ def test_a_request_is_sent_once_and_now_and_its_answer_compared(stack: DeployedS
 
 
 def test_a_target_that_cannot_be_reached_is_told_with_the_code_of_an_attempt(stack: DeployedStack) -> None:
-    tried = stack.call("POST", "/v1/test", {"url": "http://127.0.0.1:9/"})
+    tried = stack.user.test("http://127.0.0.1:9/")
 
-    assert tried.status == 200 and not tried.body["passed"]
-    assert tried.body["error"]["code"] == "connect_failed" and tried.body["response"] is None
+    assert not tried.passed and tried.answer is None
+    assert tried.error is not None and tried.error.code == "connect_failed"
 
 
 def test_another_method_is_told_which_one_there_is(stack: DeployedStack) -> None:

@@ -6,8 +6,8 @@ import contextlib
 import json
 import os
 import signal
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
@@ -27,25 +27,12 @@ class Owner:
     """A user of the stack with jobs of their own."""
 
     def __init__(self, stack: DeployedStack, name: str) -> None:
-        self._stack = stack
-        self._token = stack.sign_in(name).token
+        self.client = stack.as_user(stack.sign_in(name).token)
 
-    def call(self, method: str, path: str, document: Any = None) -> Any:
-        answer = self._stack.call(method, path, document, token=self._token)
-        assert answer.status < 300, answer
-        return answer.body
+    def totals(self, **query: Any) -> Mapping[str, int]:
+        return self.client.stats(**query).totals
 
-    def post(self, **fields: Any) -> str:
-        return str(self.call("POST", "/v1/jobs", fields)["id"])
-
-    def stats(self, **query: str) -> Any:
-        return self.call("GET", f"/v1/stats?{urlencode(query)}")
-
-    def totals(self, **query: str) -> dict[str, int]:
-        totals: dict[str, int] = self.stats(**query)["totals"]
-        return totals
-
-    def come_to(self, expected: dict[str, int], **query: str) -> None:
+    def come_to(self, expected: dict[str, int], **query: Any) -> None:
         """Wait until the counts are these."""
         wanted = NONE | expected
         seen = eventually(lambda: self.totals(**query), lambda totals: totals == wanted, within_seconds=SECONDS)
@@ -56,25 +43,24 @@ def test_counts_follow_every_change_of_a_job(stack: DeployedStack, receiver: Tar
     """Stored, moved, cancelled, fired; in the day of the owner's own clock; and nobody else sees them."""
     owner, other = Owner(stack, "counter@example.com"), Owner(stack, "not-counting@example.com")
     receiver.answer("/counted/refused", Reply(404))
-    done = owner.post(url=receiver.url("/counted"), delay_seconds=1)
-    failed = owner.post(url=receiver.url("/counted/refused"), delay_seconds=1, notify={"on": []})
-    moved = owner.post(url=receiver.url("/counted"), at="2027-03-28T00:30:00Z")
-    cancelled = owner.post(url=receiver.url("/counted"), at="2027-03-28T21:59:59Z")
-    owner.call("PATCH", f"/v1/jobs/{moved}", {"at": "2027-03-28T22:00:00Z"})
-    owner.call("DELETE", f"/v1/jobs/{cancelled}")
+    user, url = owner.client, receiver.url("/counted")
+    done = user.schedule(url, delay=1)
+    failed = user.schedule(receiver.url("/counted/refused"), delay=1, notify={"on": []})
+    moved = user.schedule(url, at="2027-03-28T00:30:00Z")
+    cancelled = user.schedule(url, at="2027-03-28T21:59:59Z")
+    user.update(moved.id, at="2027-03-28T22:00:00Z")
+    user.cancel(cancelled.id)
 
     owner.come_to({"succeeded": 1, "failed": 1})
-    assert {owner.call("GET", f"/v1/jobs/{job}")["status"] for job in (done, failed)} == {"succeeded", "failed"}
-    berlin = {"from": "2027-03-28T00:00:00+01:00", "to": "2027-03-30T00:00:00+02:00", "timezone": "Europe/Berlin"}
+    assert [user.job(job.id).status for job in (done, failed)] == ["succeeded", "failed"]
+    berlin = {"from_": "2027-03-28T00:00:00+01:00", "to": "2027-03-30T00:00:00+02:00", "timezone": "Europe/Berlin"}
     owner.come_to({"scheduled": 1, "cancelled": 1}, **berlin)
-    assert owner.stats(**berlin)["series"] == [
+    assert list(user.stats(from_=berlin["from_"], to=berlin["to"], timezone=berlin["timezone"]).series) == [
         {"start": "2027-03-27T23:00:00.000Z", "start_local": "2027-03-28T00:00:00.000+01:00", **NONE, "cancelled": 1},
         {"start": "2027-03-28T22:00:00.000Z", "start_local": "2027-03-29T00:00:00.000+02:00", **NONE, "scheduled": 1},
     ]
-    assert owner.totals(**{"from": "2027-03-28T21:59:59Z", "to": "2027-03-28T22:00:00.001Z"}) == NONE | {
-        "scheduled": 1,
-        "cancelled": 1,
-    }
+    around = owner.totals(from_="2027-03-28T21:59:59Z", to="2027-03-28T22:00:00.001Z")
+    assert around == NONE | {"scheduled": 1, "cancelled": 1}
     assert other.totals() == other.totals(**berlin) == NONE
 
 
@@ -84,18 +70,18 @@ def test_a_worker_that_dies_counts_nothing_twice_and_loses_nothing(stack: Deploy
     soon, later = 0, []
     for number in range(30):
         if number % 3:
-            later.append(owner.post(url=receiver.url("/crashed"), at=f"2099-01-01T00:00:{number:02}Z"))
+            later.append(owner.client.schedule(receiver.url("/crashed"), at=f"2099-01-01T00:00:{number:02}Z").id)
         else:
-            owner.post(url=receiver.url("/crashed"), delay_seconds=1)
+            owner.client.schedule(receiver.url("/crashed"), delay=1)
             soon += 1
         if number % 6 == 5:
             kill_counting(stack)
     for job in later[:7]:
-        owner.call("DELETE", f"/v1/jobs/{job}")
+        owner.client.cancel(job)
     kill_counting(stack)
 
     owner.come_to({"succeeded": soon})
-    far = {"from": "2099-01-01T00:00:00Z", "to": "2099-01-02T00:00:00Z", "interval": "hour"}
+    far = {"from_": "2099-01-01T00:00:00Z", "to": "2099-01-02T00:00:00Z", "interval": "hour"}
     owner.come_to({"scheduled": len(later) - 7, "cancelled": 7}, **far)
     deliver_again(stack)
     assert owner.totals() == NONE | {"succeeded": soon}

@@ -123,11 +123,11 @@ def test_what_comes_due_while_all_is_stopped_fires_after_it_and_says_how_late(ow
 
     requests = fired_once(own, receiver, "/late", ids)
     for job_id in ids:
-        (attempt,) = own.deployed.job(job_id)["attempts"]
+        (attempt,) = own.deployed.user.job(job_id).attempts
         arrived_ms = requests[job_id].arrived_ms
-        assert attempt["lateness_ms"] > 0
-        assert abs(arrived_ms - attempt["lateness_ms"] - due * 1000) < 500
-    assert own.deployed.job(later)["status"] == "scheduled"
+        assert attempt.lateness_ms is not None and attempt.lateness_ms > 0
+        assert abs(arrived_ms - attempt.lateness_ms - due * 1000) < 500
+    assert own.deployed.user.job(later).status == "scheduled"
     assert later in own.due_index()
 
 
@@ -139,18 +139,19 @@ def test_a_bury_that_is_killed_between_two_alerts_leaves_nobody_untold(
     assert letters(own) == []
     assert told(own, half_buried) == len(half_buried)
     for job_id in half_buried:
-        job = own.deployed.job(job_id)
-        assert (job["status"], job["attempt_count"]) == ("failed", 1)
+        job = own.deployed.user.job(job_id)
+        assert (job.status, job.attempt_count) == ("failed", 1)
 
 
 # What is done
 
 
 def scheduled(own: OwnStack, jobs: Sequence[dict[str, Any]]) -> list[str]:
-    """POST /v1/jobs/batch; returns the ids."""
-    answer = own.deployed.call("POST", "/v1/jobs/batch", {"jobs": list(jobs)})
-    assert answer.status == 207, answer
-    return [result["job"]["id"] for result in answer.body["results"]]
+    """Many at once; returns the ids. Fails the test if one is refused."""
+    results = own.deployed.user.schedule_many(jobs)
+    made = [result.job.id for result in results if result.job is not None]
+    assert len(made) == len(jobs), [result.raw for result in results]
+    return made
 
 
 def kill_when(
@@ -230,7 +231,7 @@ def fired_once(own: OwnStack, receiver: Target, path: str, ids: Sequence[str]) -
     """The one request of each job, once all have succeeded with one attempt, and no other request has come."""
     for job_id in ids:
         job = own.deployed.finished(job_id, within_seconds=DELAY_SECONDS + 60)
-        assert (job["status"], job["attempt_count"]) == ("succeeded", 1), job
+        assert (job.status, job.attempt_count) == ("succeeded", 1), job
     requests = receiver.requests(path)
     assert sorted(request.headers["punctual-job-id"] for request in requests) == sorted(ids)
     return {request.headers["punctual-job-id"]: request for request in requests}

@@ -42,8 +42,8 @@ def test_an_owner_meets_the_limits_that_an_operator_gave_them(
     assert 1 <= int(refused["rate_limited"]["retry-after"]) <= 60
     assert refused["quota_exceeded"]["ratelimit"].endswith('"due-per-host-minute";r=0')
 
-    me = stack.call("GET", "/v1/me", token=user.token).body
-    assert (me["limits"]["requests_per_minute"], me["usage"]["requests_this_minute"]) == (5, 5)
+    me = stack.as_user(user.token).me()
+    assert (me.limits["requests_per_minute"], me.usage["requests_this_minute"]) == (5, 5)
     other = stack.sign_in("unlimited@example.com").token
     assert {schedule(other).status for _ in range(6)} == {201}
 

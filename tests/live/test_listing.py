@@ -14,40 +14,28 @@ pytestmark = pytest.mark.live
 
 def test_lists_by_status_range_and_order_page_by_page(stack: DeployedStack, receiver: Target) -> None:
     """Every job is on exactly one page, also where many are due in one millisecond and states differ."""
-    token = stack.sign_in("lister@example.com").token
+    user = stack.as_user(stack.sign_in("lister@example.com").token)
     receiver.answer("/listed", Reply(404))
+    url = receiver.url("/listed")
 
-    def post(**fields: Any) -> str:
-        answer = stack.call("POST", "/v1/jobs", fields, token=token)
-        assert answer.status == 201, answer
-        return str(answer.body["id"])
+    def ids(**question: Any) -> list[str]:
+        return [job.id for job in user.jobs(page_size=2, **question)]
 
-    def ids(question: str) -> list[str]:
-        found: list[str] = []
-        cursor = ""
-        while True:
-            page = stack.call("GET", f"/v1/jobs?limit=2&{question}{cursor}", token=token)
-            assert page.status == 200, page
-            found += [job["id"] for job in page.body["jobs"]]
-            if page.body["next_cursor"] is None:
-                return found
-            cursor = f"&cursor={page.body['next_cursor']}"
+    same = [user.schedule(url, at="2099-01-01T00:00:00Z").id for _ in range(5)]
+    later = user.schedule(url, at="2099-01-02T00:00:00+01:00").id
+    failed = user.schedule(url, delay=0, notify={"on": []}).id
+    cancelled = user.schedule(url, at="2099-01-03T00:00:00Z").id
+    user.cancel(cancelled)
+    eventually(lambda: ids(status="failed"), bool, within_seconds=20)
 
-    same = [post(url=receiver.url("/listed"), at="2099-01-01T00:00:00Z") for _ in range(5)]
-    later = post(url=receiver.url("/listed"), at="2099-01-02T00:00:00+01:00")
-    failed = post(url=receiver.url("/listed"), delay_seconds=0, notify={"on": []})
-    cancelled = post(url=receiver.url("/listed"), at="2099-01-03T00:00:00Z")
-    stack.call("DELETE", f"/v1/jobs/{cancelled}", token=token)
-    eventually(lambda: ids("status=failed"), bool, within_seconds=20)
-
-    everything, backwards = ids(""), ids("order=desc")
+    everything, backwards = ids(), ids(order="desc")
     assert (everything[0], everything[-2:]) == (failed, [later, cancelled])
     assert (backwards[:2], backwards[-1]) == ([cancelled, later], failed)
     assert sorted(everything[1:-2]) == sorted(backwards[2:-1]) == sorted(same)
-    assert set(ids("status=upcoming")) == {*same, later}
-    assert set(ids("status=failed,cancelled")) == {failed, cancelled}
-    assert ids("from=2099-01-01T00:00:00.001Z&to=2099-01-03T00:00:00Z") == [later]
-    assert all("body" not in job["request"] for job in stack.call("GET", "/v1/jobs", token=token).body["jobs"])
+    assert set(ids(status="upcoming")) == {*same, later}
+    assert set(ids(status=["failed", "cancelled"])) == {failed, cancelled}
+    assert ids(from_="2099-01-01T00:00:00.001Z", to="2099-01-03T00:00:00Z") == [later]
+    assert all("body" not in job.raw["request"] for job in user.jobs())
 
 
 def test_jobs_are_found_by_name_and_host(stack: DeployedStack, receiver: Target) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from local.user import User
+from punctual import Job
 from tests.live.deployed_stack import DeployedStack, eventually
 from tests.live.target import Reply, Target
+from tests.live.user import refusal
 
 pytestmark = pytest.mark.live
 
@@ -19,19 +22,12 @@ def failing(stack: DeployedStack, receiver: Target, user: User, **fields: Any) -
     """The id of a user's job that fails at once; its target's path bears the user's id."""
     path = f"/gone/{user.owner}"
     receiver.answer(path, Reply(410))
-    document = {"url": receiver.url(path), "delay_seconds": 0, **fields}
-    answer = stack.call("POST", "/v1/jobs", document, token=user.token)
-    assert answer.status == 201, answer
-    job_id: str = answer.body["id"]
-    return job_id
+    return stack.as_user(user.token).schedule(receiver.url(path), delay=0, **fields).id
 
 
-def asked(stack: DeployedStack, user: User, email: str) -> dict[str, Any]:
+def asked(stack: DeployedStack, user: User, email: str) -> Mapping[str, Any]:
     """What the user is shown after asking for an address."""
-    answer = stack.call("PATCH", "/v1/me", {"notify": {"email": email}}, token=user.token)
-    assert answer.status == 200, answer
-    notify: dict[str, Any] = answer.body["notify"]
-    return notify
+    return stack.as_user(user.token).set_notify({"email": email}).notify
 
 
 def told(stack: DeployedStack, email: str, job_id: str, *, within_seconds: float = 20) -> list[str]:
@@ -48,16 +44,18 @@ def test_a_confirmed_address_gets_the_alerts_of_its_owners_jobs_and_nobody_elses
 ) -> None:
     """Asked for, confirmed by its link, told. Bob's failures, and those of Ann's for another address, go elsewhere."""
     ann, bob = stack.sign_in(ANN), stack.sign_in(BOB)
-    early = {"url": receiver.url("/"), "delay_seconds": 3_600, "notify": {"email": ANN}}
-    refused = stack.call("POST", "/v1/jobs", early, token=ann.token)
-    assert (refused.status, refused.body["code"]) == (422, "email_unconfirmed")
+
+    def told_ann(user: User) -> Job:
+        return stack.as_user(user.token).schedule(receiver.url("/"), delay=3_600, notify={"email": ANN})
+
+    assert refusal(lambda: told_ann(ann)) == (422, "email_unconfirmed")
 
     assert asked(stack, ann, ANN) == {"on": ["failed"], "email": ANN, "addresses": {ANN: "unconfirmed"}}
     (mail,) = stack.mails_to(ANN)
     assert "Confirm" in mail.subject
     stack.follow_last_link(ANN)
-    me = stack.call("GET", "/v1/me", token=ann.token).body
-    assert (me["owner"], me["notify"]["addresses"]) == (ann.owner, {ANN: "confirmed"})
+    me = stack.as_user(ann.token).me()
+    assert (me.owner, me.notify["addresses"]) == (ann.owner, {ANN: "confirmed"})
 
     second = "ann+jobs@example.com"
     asked(stack, ann, second)
@@ -74,7 +72,7 @@ def test_a_confirmed_address_gets_the_alerts_of_its_owners_jobs_and_nobody_elses
     for email, others in ((ANN, (of_ann_elsewhere, of_bob)), (second, (of_ann, of_bob))):
         assert not [mail for mail in stack.mails_to(email) for job_id in others if job_id in mail.text]
     assert not stack.alerts_about(of_ann) and not stack.alerts_about(of_ann_elsewhere)
-    assert stack.call("POST", "/v1/jobs", early, token=bob.token).body["code"] == "email_unconfirmed"
+    assert refusal(lambda: told_ann(bob)) == (422, "email_unconfirmed")
     assert ANN not in stack.function_log()
 
 
@@ -96,9 +94,9 @@ def test_successes_are_told_to_whom_asked_for_them(stack: DeployedStack, receive
     dee, email = stack.sign_in("dee@example.com"), "dee@example.com"
     asked(stack, dee, email)
     stack.follow_last_link(email)
-    stack.call("PATCH", "/v1/me", {"notify": {"on": ["succeeded"]}}, token=dee.token)
-    job = {"url": receiver.url("/ok"), "delay_seconds": 0}
-    silent = stack.call("POST", "/v1/jobs", {**job, "notify": {"on": []}}, token=dee.token).body["id"]
-    loud = stack.call("POST", "/v1/jobs", job, token=dee.token).body["id"]
+    client = stack.as_user(dee.token)
+    client.set_notify({"on": ["succeeded"]})
+    silent = client.schedule(receiver.url("/ok"), delay=0, notify={"on": []}).id
+    loud = client.schedule(receiver.url("/ok"), delay=0).id
     assert len(told(stack, email, loud)) == 1
     assert told(stack, email, silent, within_seconds=2) == []

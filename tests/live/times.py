@@ -11,6 +11,6 @@ def in_seconds(seconds: float) -> str:
     return datetime.fromtimestamp(time.time() + seconds, UTC).isoformat(timespec="milliseconds")
 
 
-def milliseconds(moment: str) -> float:
-    """A moment of the API as epoch milliseconds."""
-    return datetime.fromisoformat(moment).timestamp() * 1000
+def milliseconds(moment: str | datetime) -> float:
+    """A moment of the API, or of its client, as epoch milliseconds."""
+    return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).timestamp() * 1000
