@@ -3,7 +3,7 @@
     from punctual import Client
 
     with Client("https://abc123.execute-api.eu-central-1.amazonaws.com", token) as client:
-        job = client.schedule("https://shop.example.com/purge", method="DELETE", at="2026-11-29T06:00:00Z")
+        job = client.schedule("https://shop.example.com/purge", method="DELETE", at="2036-11-29T06:00:00Z")
         print(job.id, job.due_at)
 
 It knows the service by its documented contract alone (docs/api.md) and shares no code with it.

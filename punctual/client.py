@@ -137,9 +137,10 @@ class Client:
         """Cancel a job. Cancelling twice is fine; Conflict if it runs or has finished."""
         return self._read(Job.of, self._transport.send("DELETE", _job_path(job_id), headers=_if_match(if_version)))
 
-    def run(self, job_id: str) -> Job:
+    def run(self, job_id: str, *, if_version: int | None = None) -> Job:
         """Fire a scheduled job now."""
-        return self._read(Job.of, self._transport.send("POST", f"{_job_path(job_id)}/run"))
+        path, headers = f"{_job_path(job_id)}/run", _if_match(if_version)
+        return self._read(Job.of, self._transport.send("POST", path, headers=headers))
 
     def rerun(self, job_id: str, *, idempotency_key: str | None = None) -> Job:
         """A new job like a finished one, due now."""

@@ -93,6 +93,8 @@ def test_a_change_meets_the_version_that_was_read_or_nothing(client: Client) -> 
     assert changed.name == "second" and changed.due_at == NOW + timedelta(hours=2)
     with pytest.raises(PreconditionFailed):
         client.update(job.id, if_version=job.version, name="third")
+    with pytest.raises(PreconditionFailed):
+        client.run(job.id, if_version=job.version)
     assert client.update(job.id, name=None, url=URL + "/2").name is None  # type: ignore[arg-type]
     assert client.job(job.id).request.url == URL + "/2"
 
