@@ -112,7 +112,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Jobs",
         {207: answers.BatchResults},
         takes="Batch",
-        taken=sent("Many at once"),
+        taken={"jobs": [sent("Scheduling a job")]},
         answered={"results": [{"status": 201, "job": _LISTED}]},
         once=True,
     ),
