@@ -11,6 +11,7 @@ import pytest
 
 from local.user import User
 from tests.adapters.hostile_server import answer, serving
+from tests.corpus.door import JSON
 from tests.corpus.files import REQUESTS, RequestEntry, as_json, read_requests
 from tests.corpus.requests import complaints_of_a_bad_one, complaints_of_a_good_one
 from tests.live.corpus import complaints_of_all, ended_job, stored_of, told
@@ -38,6 +39,27 @@ def test_bad_requests_are_refused_exactly_and_nothing_is_written(stack: Deployed
     good = stack.call("POST", "/v1/jobs", CORPUS.valid[0].document, token=user.token)
     assert good.status == 201
     assert f"JOB#{good.body['id']}" in {item["pk"]["S"] for item in stored_of(stack, user)}
+
+
+def test_in_a_batch_each_bad_request_is_refused_as_alone(stack: DeployedStack) -> None:
+    """T4, T10: all whose fault is in a field of the document, together with good ones, which are accepted."""
+    user = stack.sign_in("corpus-batch@example.com")
+    bad = [e for e in CORPUS.bad if isinstance(e.document, dict) and e.field not in ("document", "Idempotency-Key")]
+    good = CORPUS.valid[:2]
+    for first in range(0, len(bad), 60):
+        together = [*bad[first : first + 60], *good]
+        content = as_json({"jobs": [entry.document for entry in together]})
+        told = stack.call("POST", "/v1/jobs/batch", content=content, headers=JSON, token=user.token)
+
+        assert told.status == 207
+        found = [(r["status"], *_first_fault(r.get("problem"))) for r in told.body["results"]]
+        assert dict(zip([entry.id for entry in together], found, strict=True)) == {
+            **{
+                entry.id: (entry.expect["status"], entry.expect["code"], entry.field)
+                for entry in together[: -len(good)]
+            },
+            **{entry.id: (201, None, None) for entry in good},
+        }
 
 
 def test_a_refusal_repeats_no_secret(stack: DeployedStack) -> None:
@@ -87,6 +109,11 @@ def test_good_requests_are_sent_byte_for_byte(stack: DeployedStack) -> None:
         name: list(wire_complaints(documents[name], sent[job["id"]], job=job, host=host)) for name, job in ended.items()
     }
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def _first_fault(problem: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
+    """The code and the field of what is wrong, if anything is."""
+    return (None, None) if problem is None else (problem["errors"][0]["code"], problem["errors"][0]["field"])
 
 
 def _complaints_of_a_refusal(stack: DeployedStack, user: User, entry: RequestEntry) -> Iterator[str]:
