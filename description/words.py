@@ -69,12 +69,12 @@ def answer(shown: str) -> Any:
     """The JSON of a shown answer. `…` for members or elements that are left out is a member or element "…" in it."""
     inside: list[str] = []
     written = []
-    for token in re.findall(r'"(?:[^"\\]|\\.)*"|[][{}…]|[^][{}…"]+', shown):
-        if token in "[{":
-            inside.append(token)
-        elif token in "]}":
+    for part in re.findall(r'"(?:[^"\\]|\\.)*"|[][{}…]|[^][{}…"]+', shown):
+        if part in "[{":
+            inside.append(part)
+        elif part in "]}":
             inside.pop()
-        written.append(token if token != "…" else '"…"' if inside[-1] == "[" else '"…": "…"')
+        written.append(part if part != "…" else '"…"' if inside[-1] == "[" else '"…": "…"')
     return json.loads("".join(written))
 
 

@@ -30,8 +30,8 @@ _EXPIRES_IN_SECONDS = 3600
 """Of a token whose issuer does not say how long it holds."""
 
 _ANSWERS = {
-    "NEW_PASSWORD_REQUIRED": "NEW_PASSWORD",
-    "SOFTWARE_TOKEN_MFA": "SOFTWARE_TOKEN_MFA_CODE",
+    "NEW_PASSWORD_REQUIRED": "NEW_PASSWORD",  # nosec B105 - names
+    "SOFTWARE_TOKEN_MFA": "SOFTWARE_TOKEN_MFA_CODE",  # nosec B105
     "SMS_MFA": "SMS_MFA_CODE",
     "EMAIL_OTP": "EMAIL_OTP_CODE",
 }

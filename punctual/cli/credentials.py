@@ -89,8 +89,7 @@ def _of_environment(environment: Mapping[str, str]) -> Credentials | None:
     if not url or not token:
         there, missing = (URL_VARIABLE, TOKEN_VARIABLE) if url else (TOKEN_VARIABLE, URL_VARIABLE)
         raise NotSignedIn(f"{there} is set and {missing} is not.", hint=f"Set {missing} too, or unset {there}.")
-    if not re.fullmatch(r"[!-~]+", token):
-        raise NotSignedIn(f"{TOKEN_VARIABLE} is no token: it must be printable ASCII without blanks.")
+    _check_token(token, TOKEN_VARIABLE)
     return Credentials(
         url.rstrip("/"),
         lambda: token,
@@ -131,12 +130,19 @@ def _of_stack(file: Path) -> Credentials:
 def _read_stack(file: Path) -> Mapping[str, Any]:
     try:
         stack: Mapping[str, Any] = json.loads(file.read_text("utf-8"))
-        stack["api_url"], stack["token"]
+        str(stack["api_url"])
+        _check_token(str(stack["token"]), str(file))
         return stack
     except FileNotFoundError as error:
         raise NotSignedIn("`make run` has ended.", hint=f"{file} is gone. Start it again.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotSignedIn(f"{file} cannot be read: {error}", hint="Delete it, or start `make run` again.") from error
+
+
+def _check_token(token: str, where: str) -> None:
+    """Raise NotSignedIn, without showing it, for what can stand in no header."""
+    if not re.fullmatch(r"[!-~]+", token):
+        raise NotSignedIn(f"{where} holds no token: it must be printable ASCII without blanks.")
 
 
 def _of_profile(name: str, profiles: Profiles) -> Credentials:

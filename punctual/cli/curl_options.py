@@ -106,7 +106,7 @@ _REFUSED_VALUES: Mapping[str, Mapping[str, str]] = {
     "its Content-Type": {"form": "F", "form-string": ""},
     "send the file as a body: -X PUT --data-binary @file": {"upload-file": "T"},
     _CERTIFICATES: {"cacert": "", "capath": "", "crlfile": "", "pinnedpubkey": "", "ciphers": "", "tls13-ciphers": ""},
-    _CLIENT_CERTIFICATE: {"cert": "E", "cert-type": "", "key": "", "key-type": "", "pass": ""},
+    _CLIENT_CERTIFICATE: {"cert": "E", "cert-type": "", "key": "", "key-type": "", "pass": ""},  # nosec B105
     _PROXY: {
         **{"proxy": "x", "proxy-user": "U", "preproxy": "", "socks4": "", "socks4a": "", "socks5": ""},
         **{"socks5-hostname": "", "proxy-header": "", "haproxy-clientip": ""},

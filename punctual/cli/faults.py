@@ -15,7 +15,7 @@ OPTIONS: Mapping[str, str] = {
     "delay_seconds": "--in",
     "timezone": "--timezone",
     "headers": "--header",
-    "secret_headers": "--secret-header",
+    "secret_headers": "--secret-header",  # nosec B105 - names of options
     "body": "--data",
     "body_base64": "--data",
     "retry": "--retry",

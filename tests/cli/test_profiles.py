@@ -55,7 +55,9 @@ class TestBesideAStack:
         ended = stranger.run("whoami")
         assert (ended.code, f"{file} holds no token that counts" in ended.err) == (3, True)
 
-    @pytest.mark.parametrize("content", ["", "[]", '{"api_url": 7}', '{"api_url": "http://127.0.0.1:9"}'])
+    @pytest.mark.parametrize(
+        "content", ["", "[]", '{"api_url": "http://127.0.0.1:9"}', '{"api_url": "http://127.0.0.1:9", "token": "a b"}']
+    )
     def test_half_a_file_is_told(self, content: str, stranger: Program) -> None:
         stack_file(stranger.folder, NOWHERE).write_text(content)
         ended = stranger.run("whoami")
@@ -102,7 +104,7 @@ class TestTheOrder:
 
     def test_a_token_that_cannot_be_one_is_told_without_being_shown(self, stranger: Program) -> None:
         ended = stranger.run("whoami", PUNCTUAL_API_URL=NOWHERE, PUNCTUAL_TOKEN="a b")
-        assert (ended.code, "PUNCTUAL_TOKEN is no token" in ended.err, "a b" in ended.err) == (3, True, False)
+        assert (ended.code, "PUNCTUAL_TOKEN holds no token" in ended.err, "a b" in ended.err) == (3, True, False)
 
     def test_an_address_that_is_none_is_told(self, stranger: Program) -> None:
         ended = stranger.run("whoami", PUNCTUAL_API_URL="jobs.example.com", PUNCTUAL_TOKEN="t")
@@ -151,6 +153,12 @@ class TestSeveral:
         user.login("--password", "--user", USER, stdin=f"{PASSWORD}\n")
         ended = user.run("login", "https://other.example.com")
         assert (ended.code, f"Profile default is signed in to {user.api_url}." in ended.err) == (4, True)
+
+    def test_variables_that_go_before_it_are_not_forgotten(self, user: User, gateway: gateways.Gateway) -> None:
+        """Else a sign-in would seem to do nothing."""
+        variables = {"PUNCTUAL_API_URL": gateway.url, "PUNCTUAL_TOKEN": gateways.TOKEN}
+        ended = user.login("--password", "--user", USER, stdin=f"{PASSWORD}\n", **variables)
+        assert (ended.code, "go before it while they are set" in ended.err) == (0, True)
 
     def test_once_signed_in_the_address_is_known(self, user: User) -> None:
         user.login("--password", "--user", USER, stdin=f"{PASSWORD}\n")

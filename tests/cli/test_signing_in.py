@@ -79,6 +79,16 @@ class TestInTheBrowser:
         assert "Port 8976 of this machine is taken" in ended.err and "--no-browser" in ended.err
         assert not user.saw.exists()
 
+    @pytest.mark.parametrize("options", [(), ("--no-browser",)])
+    def test_who_has_enough_of_waiting_may_leave(self, options: tuple[str, ...], user: User) -> None:
+        """Ctrl-C ends it without a word, and the port is free again."""
+        with user.program.before_terminal("login", user.api_url, *options, BROWSER="true %s") as terminal:
+            terminal.wait_for("/authorize?")
+            terminal.type("\x03")
+            assert terminal.finished() == 130
+            assert "Traceback" not in terminal.all_text
+        socket.create_server(("127.0.0.1", 8976)).close()
+
     @pytest.mark.parametrize("port_taken", [False, True])
     def test_the_address_of_another_machines_browser_can_be_pasted(
         self, port_taken: bool, user: User, issuer: Issuer

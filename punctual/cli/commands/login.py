@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from punctual.cli.credentials import TOKEN_VARIABLE, URL_VARIABLE, raw_of
 from punctual.cli.errors import Misused, NotAccepted
 from punctual.cli.plain import plain
 from punctual.cli.profiles import FIRST, Profile, checked_name
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # nosec B105 - what Cognito calls the question
 _QUESTIONS = {
-    "SOFTWARE_TOKEN_MFA": "Code of your authenticator app",
+    "SOFTWARE_TOKEN_MFA": "Code of your authenticator app",  # nosec B105 - a question
     "SMS_MFA": "Code that was sent to your phone",
     "EMAIL_OTP": "Code that was sent to you by mail",
 }
@@ -78,7 +79,7 @@ def _place(session: Session, api_url: str | None) -> tuple[str, str]:
     name = checked_name(session.profile or session.profiles.default or FIRST)
     known = profiles.get(name)
     if api_url is None:
-        api_url = known.api_url if known else os.environ.get("PUNCTUAL_API_URL")
+        api_url = known.api_url if known else os.environ.get(URL_VARIABLE)
         if not api_url and session.terminal.interactive:
             api_url = click.prompt("Address of the service", err=True)
         if not api_url:
@@ -117,7 +118,6 @@ def _issued(
     session: Session, url: str, *, no_browser: bool, by_password: bool, user: str | None
 ) -> tuple[str, Mapping[str, object], Mapping[str, object]]:
     """How it was done, the tokens as they are kept, and the issuer."""
-    from punctual.cli.credentials import raw_of
     from punctual.issuer import issuer_of
     from punctual.sign_in import tokens_by_password
 
@@ -153,7 +153,8 @@ class _Asked:
             raise Misused("Who signs in? Say it with --user: stdin is no terminal.")
         line = (sys.stdin.readline() if sys.stdin else "").rstrip("\r\n")
         if not line:
-            wanted = {"PASSWORD": "the password", NEW_PASSWORD: "a new password"}.get(name, "a code")
+            asked_for = {"PASSWORD": "the password", NEW_PASSWORD: "a new password"}  # nosec B105 - words
+            wanted = asked_for.get(name, "a code")
             raise NotAccepted(f"{self._host} asks for {wanted}, and there is no such line on stdin.")
         return line
 
@@ -178,5 +179,7 @@ def _tell(session: Session, name: str, url: str, me: Me) -> None:
     session.terminal.answer(
         item, ids=[name], shown=lambda: session.terminal.say(f"Signed in to {url} as {plain(me.owner)}.")
     )
+    if os.environ.get(URL_VARIABLE) or os.environ.get(TOKEN_VARIABLE):
+        session.terminal.say(f"{URL_VARIABLE} and {TOKEN_VARIABLE} go before it while they are set.")
     if name != default:
         session.terminal.say(f"Commands use it with --profile {name}; always, after: punctual profiles use {name}")

@@ -7,8 +7,6 @@ import click
 from punctual.cli.program import command, group
 from punctual.cli.session import Session
 
-_BY = {"browser": "browser", "password": "password", "key": "API key"}
-
 
 @command(
     "list",
@@ -35,7 +33,7 @@ def list_(session: Session) -> None:
         session.terminal.ids(profiles)
     elif profiles:
         rows = [
-            ("*" if name == default else "", name, each.api_url, _BY.get(each.by, each.by), each.place)
+            ("*" if name == default else "", name, each.api_url, "API key" if each.by == "key" else each.by, each.place)
             for name, each in profiles.items()
         ]
         session.terminal.table(("", "PROFILE", "SERVICE", "BY", "SECRETS"), rows)

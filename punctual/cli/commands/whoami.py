@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BY = {
     "browser": "in the browser",
-    "password": "by password",
+    "password": "by password",  # nosec B105 - words
     "key": "by an API key",
     "environment": "by the environment",
     "stack": "by `make run`",
