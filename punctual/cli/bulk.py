@@ -46,14 +46,15 @@ class NotAll(CommandFailed):
         self.exit_code = exit_code
 
 
-def each(session: Session, ids: Sequence[str], act: Callable[[str], Job], *, done: str) -> list[Job]:
+def each(session: Session, ids: Sequence[str], act: Callable[[str], Job], *, done: str, wait: bool = False) -> None:
     """Do `act` to each job, and print those that it was done to, in the order of `ids`, which are all different.
 
-    `done` says what was done: "Cancelled". Raises NotAll, with the exit code of the worst that happened, once all have
-    been tried. What would happen to all of them, such as a token that does not count, ends it and is raised. On Ctrl-C
-    nothing more is begun, what is under way is waited for, and how far it came is told.
+    `done` says what was done: "Cancelled". With `wait` their ends are waited for then, and with --json it is these that
+    are printed. Raises JobFailed if one of them fails, NotAll, with the exit code of the worst that happened, once all
+    have been tried. What would happen to all of them, such as a token that does not count, ends it and is raised. On
+    Ctrl-C nothing more is begun, what is under way is waited for, and how far it came is told.
     """
-    tally = _Tally(session, len(ids), done)
+    tally = _Tally(session, len(ids), done, prints=not (wait and session.terminal.as_json))
     crew = _Crew(ids, act)
     with _noting_ctrl_c(crew.stopping), tally.bar():
         for job_id, outcome in crew.outcomes():
@@ -63,11 +64,24 @@ def each(session: Session, ids: Sequence[str], act: Callable[[str], Job], *, don
     if len(tally.outcomes) < len(ids):
         session.terminal.warn(f"Stopped. {tally}")
         raise tally.hopeless or KeyboardInterrupt
+    if wait:
+        from punctual.cli.waiting import wait_for_all
+
+        wait_for_all(session, tally.jobs)
     if tally.failures:
         raise NotAll(str(tally), min(map(exit_code_of, tally.failures), key=WORST_FIRST.index))
     if len(ids) > 1:
         session.terminal.say(str(tally))
-    return tally.jobs
+
+
+def one(session: Session, job: Job, *, wait: bool) -> None:
+    """Print the only job that it was done to; with `wait` its end is waited for, as in `each`."""
+    if not (wait and session.terminal.as_json):
+        print_job(session, job)
+    if wait:
+        from punctual.cli.waiting import wait_for_all
+
+        wait_for_all(session, [job])
 
 
 @contextlib.contextmanager
@@ -89,7 +103,7 @@ def _noting_ctrl_c(noted: threading.Event) -> Iterator[None]:
 class _Tally:
     """What became of the jobs so far."""
 
-    def __init__(self, session: Session, total: int, done: str) -> None:
+    def __init__(self, session: Session, total: int, done: str, *, prints: bool) -> None:
         self.outcomes: dict[str, Job | PunctualError] = {}
         self.hopeless: PunctualError | None = None
         """What happened to one and will to all others."""
@@ -99,7 +113,7 @@ class _Tally:
         self._in_a_row = 0
         self._advance: Callable[[], object] = lambda: None
         self._draws = session.terminal.draws and total > FEW
-        self._prints = not (self._draws and sys.stdout.isatty())
+        self._prints = prints and not (self._draws and sys.stdout.isatty())
 
     @property
     def jobs(self) -> list[Job]:

@@ -27,6 +27,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "get": "Show everything about a job.",
         "history": "Show a job's attempts and what came back.",
         "watch": "See jobs come, run and end, as it happens.",
+        "update": "Change a job that is still scheduled.",
         "cancel": "Cancel jobs: those you name, or all that match.",
         "run": "Send a scheduled job's request now.",
         "rerun": "Make a new job, due now, like one that has ended.",

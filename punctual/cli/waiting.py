@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from punctual.cli.errors import JobFailed
@@ -49,6 +49,20 @@ def succeeded(job: Job) -> None:
     if last and last.response_excerpt:
         lines += ["The answer began with:", *excerpt(last.response_excerpt)]
     raise JobFailed("\n".join(lines), hint=f"To call it again, as it was: punctual rerun {name}")
+
+
+def wait_for_all(session: Session, jobs: Sequence[Job]) -> None:
+    """Wait for one after the other; with --json each is printed as it has ended. Raises JobFailed if any has failed."""
+    ended = []
+    for job in jobs:
+        ended.append(wait_for(session, job))
+        if session.terminal.as_json:
+            session.terminal.json(ended[-1].raw)
+    if len(ended) == 1:
+        succeeded(ended[0])
+    bad = [plain(job.id) for job in ended if job.status != "succeeded"]
+    if bad:
+        raise JobFailed(f"{len(bad)} of {len(ended)} jobs did not succeed: {', '.join(bad)}.")
 
 
 def attempt_line(attempt: Attempt) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from lambdas.jobs.job import Request, Status
+from lambdas.jobs.job import Job, Request, Status
 from tests.cli.programs import Program, lines
-from tests.cli.stored import stored
+from tests.cli.stored import set_clock, stored
 from tests.client.gateway import Canned, Gateway
 from tests.handlers.recorded import Service
 
@@ -201,3 +202,37 @@ class TestRerun:
     def test_of_one_that_has_not_ended_is_a_conflict(self, cli: Program, service: Service) -> None:
         ended = cli.run("rerun", stored(service).id)
         assert (ended.code, "job_not_finished" in ended.err) == (6, True)
+
+
+class TestWaiting:
+    """What the deployed stack does by itself is done here by the test: jobs end as soon as they were moved."""
+
+    @pytest.mark.parametrize(("status", "code"), [(Status.SUCCEEDED, 0), (Status.FAILED, 1)])
+    def test_goes_by_the_outcome(self, status: Status, code: int, cli: Program, service: Service) -> None:
+        job = stored(service, due_in=3600)
+        service.store.after["replace"] = lambda: _end(service, job, status)
+        ended = cli.run("run", job.id, "--wait", "--json")
+        assert ended.code == code
+        (told,) = lines(ended.out)
+        assert json.loads(told)["status"] == status.value
+
+    def test_of_several_names_those_that_failed(self, cli: Program, service: Service) -> None:
+        good, bad = (stored(service, due_in=3600) for _ in range(2))
+
+        def after_the_first() -> None:
+            service.store.after["replace"] = after_the_second
+
+        def after_the_second() -> None:
+            _end(service, good, Status.SUCCEEDED)
+            _end(service, bad, Status.FAILED)
+
+        service.store.after["replace"] = after_the_first
+        ended = cli.run("run", good.id, bad.id, "--wait", "--quiet")
+        assert (ended.code, ended.out.split()) == (1, [good.id, bad.id])
+        assert f"1 of 2 jobs did not succeed: {bad.id}." in ended.err
+
+
+def _end(service: Service, job: Job, status: Status) -> None:
+    now_ms = set_clock(service)
+    found = service.store[job.id]
+    service.store.put(replace(found, status=status, finished_at_ms=now_ms, expires_at_ms=now_ms + 86_400_000))

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from punctual.cli.bulk import each
+from punctual.cli.bulk import each, one
 from punctual.cli.choosing import Purpose, choosing, chosen
 from punctual.cli.errors import Misused
-from punctual.cli.printing import print_job
 from punctual.cli.program import command
 from punctual.cli.session import Session
 
@@ -25,7 +24,8 @@ PURPOSE = Purpose("Run {} again", possible=("succeeded", "failed", "cancelled"),
 )
 @choosing
 @click.option("--idempotency-key", metavar="KEY", help="The same key makes one job only, also when given again.")
-def main(session: Session, *, idempotency_key: str | None, **choice: Any) -> None:
+@click.option("--wait", is_flag=True, help="Wait until it has been called. Ends with 1 if it fails.")
+def main(session: Session, *, idempotency_key: str | None, wait: bool, **choice: Any) -> None:
     """A new job is made, due now, with the same request (its secret headers too) and the same settings. Jobs are named,
     read from stdin (`-`) or chosen by options, the failed ones unless you say otherwise: then they are counted, and
     you are asked.
@@ -34,6 +34,6 @@ def main(session: Session, *, idempotency_key: str | None, **choice: Any) -> Non
     if idempotency_key is not None and len(ids) > 1:
         raise Misused("--idempotency-key is about one job.")
     if len(ids) == 1 and choice["given"]:
-        print_job(session, session.client.rerun(ids[0], idempotency_key=idempotency_key))
+        one(session, session.client.rerun(ids[0], idempotency_key=idempotency_key), wait=wait)
     elif ids:
-        each(session, ids, session.client.rerun, done="Reran")
+        each(session, ids, session.client.rerun, done="Reran", wait=wait)

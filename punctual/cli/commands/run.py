@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from punctual.cli.bulk import each
+import click
+
+from punctual.cli.bulk import each, one
 from punctual.cli.choosing import Purpose, choosing, chosen
-from punctual.cli.printing import print_job
 from punctual.cli.program import command
 from punctual.cli.session import Session
 
@@ -21,11 +22,12 @@ PURPOSE = Purpose("Send {} now", possible=("scheduled",), usual=("scheduled",))
     ],
 )
 @choosing
-def main(session: Session, **choice: Any) -> None:
+@click.option("--wait", is_flag=True, help="Wait until it has been called. Ends with 1 if it fails.")
+def main(session: Session, *, wait: bool, **choice: Any) -> None:
     """The job's due time is moved to now, also while it waits to be tried again. Jobs are named, read from stdin (`-`)
     or chosen by options: then they are counted, and you are asked."""
     ids = chosen(session, PURPOSE, **choice)
     if len(ids) == 1 and choice["given"]:
-        print_job(session, session.client.run(ids[0]))
+        one(session, session.client.run(ids[0]), wait=wait)
     elif ids:
-        each(session, ids, session.client.run, done="Started")
+        each(session, ids, session.client.run, done="Started", wait=wait)

@@ -54,9 +54,6 @@ def main(session: Session, *, idempotency_key: str | None, dry_run: bool, wait: 
             job.raw, ids=[job.id], shown=lambda: terminal.show("\n".join(told_of(session, job, plan.moment)))
         )
     if wait:
-        from punctual.cli.waiting import succeeded, wait_for
+        from punctual.cli.waiting import wait_for_all
 
-        job = wait_for(session, job)
-        if terminal.as_json:
-            terminal.json(job.raw)
-        succeeded(job)
+        wait_for_all(session, [job])

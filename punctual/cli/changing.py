@@ -1,0 +1,153 @@
+"""A change of a job as a command line says it, and what came of it: before and after, field by field."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from punctual.cli.arguments import job_fields, written
+from punctual.cli.composing import Written, composed, has_header
+from punctual.cli.errors import Misused
+from punctual.cli.items import is_document, is_field, item_of
+from punctual.cli.plain import plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from punctual.cli.session import Session
+    from punctual.models import Job
+
+UNSET: Mapping[str, str] = {
+    "body": "body",
+    "expect": "expect",
+    "headers": "headers",
+    "method": "method",
+    "name": "name",
+    "notify": "notify",
+    "retry": "retry",
+    "secret-headers": "secret_headers",
+    "timeout": "timeout_seconds",
+    "timezone": "timezone",
+}
+"""What `--unset` takes → the field that is set back to its default."""
+
+LONGEST_BODY = 200
+"""Characters of a body that are shown."""
+
+
+def changes(session: Session, job: Job, given: dict[str, Any], *, unset: Sequence[str]) -> dict[str, Any]:
+    """The fields that were given, for the client's `update`; `given` is what REQUEST, WHEN, JOB and TRYING declare.
+
+    Raises Misused for none at all, or for one that is to be set and unset; and what punctual.cli.times raises.
+    """
+    made = _moment(session, job, given.pop("at"), given.pop("delay"), given.pop("timezone"))
+    made |= _request(session, job, written(given)) | job_fields(given)
+    for name in unset:
+        if UNSET[name] in made:
+            raise Misused(f"{name} is to be set, and to be unset.")
+        made[UNSET[name]] = None
+    if not made:
+        raise Misused("It is not said what is to be changed.", hint="As in: --in 1h, --name purge, --unset timeout.")
+    return made
+
+
+def differences(before: Job, after: Job, *, now: datetime, zone: str) -> Iterator[tuple[str, str, str]]:
+    """What is another than it was: its name, how it was, how it is. Nothing in them controls a terminal."""
+    old, new = (dict(_facts(job, now, zone)) for job in (before, after))
+    for name in dict.fromkeys((*old, *new)):
+        was, is_ = old.get(name, "none"), new.get(name, "none")
+        if was != is_:
+            yield name, was, is_
+
+
+def _moment(session: Session, job: Job, at: str | None, delay: str | None, timezone: str | None) -> dict[str, Any]:
+    from punctual.cli import times
+
+    if at is not None and delay is not None:
+        raise Misused("Give --at or --in, not both.")
+    zone = timezone or job.timezone or session.zone
+    if at is not None:
+        moment = times.moment(at, now=session.now(), zone=zone)
+    elif delay is not None:
+        moment = times.after(delay, now=session.now(), zone=zone)
+    else:
+        return {"timezone": timezone} if timezone else {}
+    for note in moment.notes:
+        session.terminal.say(f"Note: {note}")
+    return {**moment.fields}
+
+
+def _request(session: Session, job: Job, words: Written) -> dict[str, Any]:
+    """What was said of the request. Headers are replaced as a whole, and stay as they are if none was given."""
+    if words.curl:
+        whole = composed(words)
+        for note in whole.notes:
+            session.terminal.say(f"Note: {plain(note)}")
+        return {"headers": {}, "body": None, **whole.fields(), "url": whole.url}
+    left, method = list(words.words), words.method
+    if left and re.fullmatch("[A-Za-z]+", left[0]):
+        method = left.pop(0)
+    url = next((word for word in left if "://" in word and not is_field(word) and not is_document(word)), None)
+    rest = [word for word in left if word is not url]
+    made = composed(replace(words, words=[url or job.request.url, *rest], method=method or job.request.method))
+    fields: dict[str, Any] = {}
+    if method:
+        fields["method"] = made.method
+    if made.url != job.request.url:
+        fields["url"] = made.url
+    if made.body is not None:
+        fields["body"] = made.body
+    if _has_headers(words):
+        fields["headers"] = made.headers
+    elif "Content-Type" in made.headers and not has_header(job.request.headers, "content-type"):
+        session.terminal.say(
+            f"Note: it is sent without a Content-Type; -H 'Content-Type: {made.headers['Content-Type']}'"
+        )
+    if made.secret_headers:
+        fields["secret_headers"] = list(made.secret_headers)
+    return fields
+
+
+def _has_headers(words: Written) -> bool:
+    """Whether values of headers were given; a name alone makes a secret of one that is there."""
+    items = map(item_of, words.words)
+    return (
+        bool(words.headers)
+        or any(":" in line for line in words.secret_headers)
+        or any(
+            item is not None and item.separator == ":" and "://" not in word
+            for item, word in zip(items, words.words, strict=True)
+        )
+    )
+
+
+def _facts(job: Job, now: datetime, zone: str) -> Iterator[tuple[str, str]]:
+    from punctual.cli.times import told
+
+    request, retry = job.request, job.retry
+    yield "name", plain(job.name or "none")
+    yield "due", told(job.due_at, now, job.timezone or zone)
+    if job.next_attempt_at and job.next_attempt_at != job.due_at:
+        yield "next attempt", told(job.next_attempt_at, now, job.timezone or zone)
+    yield "method", plain(request.method)
+    yield "URL", plain(request.url)
+    yield from ((f"header {plain(name)}", plain(value)) for name, value in request.headers.items())
+    yield "body", _body(request.body)
+    yield "attempts", f"{retry.max_attempts} at most"
+    yield "pauses", f"{retry.min_backoff_seconds:,} to {retry.max_backoff_seconds:,} seconds"
+    yield "time-out", f"{job.timeout_seconds:g} seconds"
+    yield "success", plain(json.dumps(job.expect, ensure_ascii=False))
+    own = job.raw.get("notify_from", "job") == "job"
+    yield "who is told", plain(json.dumps(job.notify, ensure_ascii=False)) if own else "as set for all jobs"
+
+
+def _body(body: Any) -> str:
+    if body is None:
+        return "none"
+    if isinstance(body, bytes):
+        return f"{len(body):,} bytes"
+    text = plain(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))
+    return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}… ({len(text):,} characters)"
