@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast corpus mutants chaos fuzz check synth bench manual redrive recount lock clean
+.PHONY: help setup run test test-fast corpus mutants chaos fuzz check synth bench manual film redrive recount lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ bench: setup ## measure; writes the tables and pictures of docs/performance.md (
 
 manual: setup ## renew what docs/cli.md has from the commands themselves
 	@$(BIN)/python -m local.manual
+
+film: setup ## record the README's first minute anew, beside a running make run
+	@$(BIN)/python -m local.film
 
 redrive: setup ## send failed jobs again; a list until ARGS="--send" (ARGS="--help" tells all)
 	@$(BIN)/python -m ops.redrive $(ARGS)

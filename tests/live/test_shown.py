@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from description.words import FENCED, ROOT, answer
+from local import paths
 from tests.live.deployed_stack import DeployedStack, eventually
 from tests.live.target import Reply, Target
 from tests.services.missing import require
@@ -124,6 +125,7 @@ def test_the_page_for_receivers_can_be_pasted(stack: DeployedStack, tmp_path: Pa
 def test_the_readme_leads_from_a_start_to_a_fired_job(stack: DeployedStack, tmp_path: Path) -> None:
     """In the folder of `make run`, with its target; and its terminal shows the two lines that the page shows."""
     known = {**stack.description, "token": stack.sign_in("first-minute@example.com").token}
+    (tmp_path / ".venv").symlink_to(paths.PROJECT_VENV)
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "stack.json").write_text(json.dumps(known))
     terminal = stack.state.with_name("run.log")
