@@ -51,6 +51,7 @@ EVERYWHERE = {
     "+90min": "2026-11-26T03:30+00:00",
     "now + 2 hours": "2026-11-26T04:00+00:00",
     "in PT5M": "2026-11-26T02:05+00:00",
+    "in fifteen minutes": "2026-11-26T02:15+00:00",
     "in two days": "2026-11-28T02:00+00:00",
     "2026-12-24T18:00Z": "2026-12-24T18:00+00:00",
     "2026-12-24T18:00:00.5+05:45": "2026-12-24T12:15+00:00",
@@ -74,6 +75,7 @@ ON_THE_WALL = {
     "2026-W52-4T18:00": "2026-12-24T18:00",
     "2026-358T18:00": "2026-12-24T18:00",
     "on 2026-12-24 at 6pm": "2026-12-24T18:00",
+    "2026-12-4 18:00": "2026-12-04T18:00",
     "2026/12/24 18:00": "2026-12-24T18:00",
     "24.12.2026 18:00": "2026-12-24T18:00",
     "12/24/2026 18:00": "2026-12-24T18:00",
@@ -167,6 +169,9 @@ NO_MOMENT: dict[str, tuple[type[Exception], str]] = {
     "tomorow 9:00": (TimeNotUnderstood, '"tomorow" in "tomorow 9:00" is not understood as a time.'),
     "banana": (TimeNotUnderstood, '"banana" is not understood as a time.'),
     "tomorrow 9:00 sharp": (TimeNotUnderstood, '"sharp" in "tomorrow 9:00 sharp" is not understood'),
+    "in umpteen minutes": (TimeNotUnderstood, '"in umpteen" in "in umpteen minutes" is not understood'),
+    "dec 24, 18:00, in 5 minutes": (TimeNotUnderstood, "names its day twice"),
+    "24 december next week 9:00": (TimeNotUnderstood, "names its day twice"),
     "every sunday 1am": (TimeNotUnderstood, '"every" in'),
     "tomorrow": (TimeNotUnderstood, '"tomorrow" has no time of day (Thursday 26 November 2026).'),
     "tomorrow morning": (TimeNotUnderstood, "has no time of day"),
@@ -175,7 +180,7 @@ NO_MOMENT: dict[str, tuple[type[Exception], str]] = {
     "next week 9:00": (TimeNotUnderstood, "does not say which day"),
     "sunday monday 9:00": (TimeNotUnderstood, 'has both "sunday" and "monday"'),
     "9:00 tomorrow 10:00": (TimeNotUnderstood, 'has both "9:00" and "10:00"'),
-    "in 5 minutes tomorrow": (TimeNotUnderstood, "twice"),
+    "in 5 minutes tomorrow": (TimeNotUnderstood, "more than one moment needs"),
     "next sunday tomorrow 9:00": (TimeNotUnderstood, "names its day twice"),
     "in 5 hours at 9:00": (TimeNotUnderstood, "two times of day"),
     "in 30 minutes 2 hours": (TimeNotUnderstood, "from larger to smaller units"),
@@ -321,6 +326,13 @@ def test_what_is_not_understood_is_told_what_is(text: str, hint: str) -> None:
     with pytest.raises(TimeNotUnderstood) as refusal:
         read(text)
     assert refusal.value.hint.startswith(hint)
+
+
+def test_what_is_past_is_told_what_time_it_is() -> None:
+    with pytest.raises(Past) as refusal:
+        read("2026-11-25T20:00")
+    assert refusal.value.hint == "It is 21:00 on Wednesday 25 November 2026 in America/New_York."
+    assert read("2026-11-25T20:59") == "2026-11-25T20:59-05:00"  # a minute ago is now, to the service too
 
 
 def test_a_zone_that_does_not_exist_is_misuse() -> None:

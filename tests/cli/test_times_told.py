@@ -82,6 +82,7 @@ instants = st.integers(-60_000, 99 * 365 * 86_400_000).map(
 @given(at=instants, shown=st.sampled_from(ZONES), read_in=st.sampled_from(ZONES))
 @example(at=datetime(2027, 11, 7, 6, 30, tzinfo=UTC), shown="America/New_York", read_in="UTC")  # the second of two
 @example(at=datetime(2027, 6, 1, tzinfo=UTC), shown="CET", read_in="CET")  # a name that is also what clocks are on
+@example(at=datetime(2026, 11, 26, 2, tzinfo=UTC), shown="GMT", read_in="America/Adak")  # and one that is an offset
 def test_what_is_told_is_read_back_the_same(at: datetime, shown: str, read_in: str) -> None:
     """In every zone that there is; short names, which are also those of clocks, at least where they are one's own."""
     if shown.casefold() in words.ABBREVIATIONS:

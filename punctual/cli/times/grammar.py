@@ -28,13 +28,20 @@ def read(text: str) -> Phrase:
                 place = found.end()
                 break
         else:
-            raise Unknown(re.split(r"[ ,]", text[place:], maxsplit=1)[0] or text[place], place)
+            raise _unknown(text, place)
     if wrong is not None:
         raise wrong
     return phrase
 
 
+def _unknown(text: str, place: int) -> Unknown:
+    word = _WORD.match(text, place)
+    return Unknown(word[0] if word else text[place], place)
+
+
 Say = Callable[[Phrase, "re.Match[str]"], None]
+_WORD = re.compile(r"(?:(?:in|at|on|the|a|an|this|next|last) )?[^ ,\])]+")
+"""What is told of a text where it is understood no more. A word that only leads to the next one says nothing alone."""
 _END = r"(?=[ ,]|$)[ ,]*"
 
 
@@ -77,7 +84,7 @@ def _iso_moment(phrase: Phrase, found: re.Match[str]) -> None:
     if found["offset"]:
         phrase.put("offset", _offset(found), found["offset"])
     if found["zone"]:
-        _put_zone(phrase, found["zone"], found.start("zone"))
+        _put_zone(phrase, found, "zone")
 
 
 @_part(rf"(?:on )?{_ISO_DATE}")
@@ -86,6 +93,7 @@ def _iso_day(phrase: Phrase, found: re.Match[str]) -> None:
 
 
 @_part(r"(?:on )?(\d{4})/(\d\d?)/(\d\d?)")
+@_part(r"(?:on )?(\d{4})-(\d\d?)-(\d\d?)")
 def _year_first(phrase: Phrase, found: re.Match[str]) -> None:
     phrase.put("dates", (exists(int(found[1]), int(found[2]), int(found[3])),), found[0])
 
@@ -120,10 +128,10 @@ def _month_and_day(phrase: Phrase, found: re.Match[str]) -> None:
 def _year(phrase: Phrase, found: re.Match[str]) -> None:
     """As `date` prints it, after the time of day: "Sun Nov 29 01:00:00 UTC 2026"."""
     if phrase.month_day is None or phrase.dates:
-        raise Unknown(found[1], found.start())
+        raise _unknown(found.string, found.start())
     month, day = phrase.month_day
-    phrase.put("dates", (exists(int(found[1]), month, day),), found[0])
-    phrase.month_day = None
+    written, phrase.month_day = phrase.said.pop("month_day"), None
+    phrase.put("dates", (exists(int(found[1]), month, day),), f"{written} {found[1]}")
 
 
 @_part(rf"(?:on )?(?:(this|the coming|coming|next|last) )?({_WEEKDAY})")
@@ -175,7 +183,7 @@ def _epoch(phrase: Phrase, found: re.Match[str]) -> None:
 )
 def _time_of_day(phrase: Phrase, found: re.Match[str]) -> None:
     if found["dot"] == "." and not found["half"]:
-        raise Unknown(found[0].strip(" ,"), found.start())
+        raise _unknown(found.string, found.start())
     clock = _clock(found[0], found["hour"], found["minute"], found["second"], found["fraction"], found["half"])
     phrase.put("clock", clock, found[0])
     if found["zero"]:
@@ -205,14 +213,15 @@ def _zone(phrase: Phrase, found: re.Match[str]) -> None:
     if found[1] in words.ABBREVIATIONS:
         phrase.put("abbreviation", found[1], found[1])
     else:
-        _put_zone(phrase, found[1], found.start(1))
+        _put_zone(phrase, found, 1)
 
 
-def _put_zone(phrase: Phrase, name: str, place: int) -> None:
+def _put_zone(phrase: Phrase, found: re.Match[str], group: str | int) -> None:
     from punctual.cli.times.zones import names
 
+    name = found[group]
     if name not in names():
-        raise Unknown(name, place)
+        raise _unknown(found.string, found.start(group))
     phrase.put("zone", names()[name], name)
 
 

@@ -35,7 +35,7 @@ def instants_of(phrase: Phrase, *, now: datetime, zone: str, ahead: bool) -> lis
     if not whole:
         return [Instant(at.astimezone(zone_of(zone)), zone) for at in _by_clock(phrase, now, zone, here, ahead)]
     if len(set(phrase.said) - {"zone"}) > 1:
-        raise TimeNotUnderstood(f"{quoted(phrase.text)} names its moment twice.")
+        raise TimeNotUnderstood(f"{quoted(phrase.text)} says more than one moment needs.")
     if phrase.now:
         return [Instant(now.astimezone(zone_of(zone)), zone, timedelta(0))]
     if phrase.at_epoch is not None:
@@ -65,7 +65,7 @@ def _away(amount: Amount, now: datetime, zone: str) -> list[Instant]:
     if not amount.months:
         exact = from_now(amount.time, now).astimezone(zone_of(zone))
         if not amount.in_days or offset(exact) == offset(local):
-            return [Instant(exact, zone, amount.time if amount.time > timedelta(0) else None)]
+            return [Instant(exact, zone, amount.time if amount.time >= timedelta(0) else None)]
     # Days and months are counted on the wall. Where clocks change before that, a day of 24 hours ends elsewhere.
     wall = local.replace(tzinfo=None)
     wall = datetime.combine(months_on(wall.date(), amount.months), wall.time())

@@ -21,8 +21,11 @@ _GRACE = timedelta(seconds=60)
 """What is past by no more, the service takes for now."""
 
 _TOLD = re.compile(
-    r"(?P<local>[^,]+, [^,]+), (?:now|in [^,]+|[^,]+ ago)(?:, (?P<utc>\d\d:\d\d[^,]* utc(?: on [^,]+)?))?"
+    r"(?P<local>[a-z]+ \d\d? [a-z]+ \d{4}, \d\d:\d\d[\d:.]* [^ ,]+), (?:now|in [^,]+|[^,]+ ago)"
+    r"(?:, (?P<utc>\d\d:\d\d[\d:.]* utc(?: on [^,]+)?))?",
+    re.ASCII,
 )
+"""What `told` says, in one case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,11 @@ def moment(text: str, *, now: datetime, zone: str, ahead: bool = True) -> Moment
     found = _read(text, now=now, zone=zone, ahead=ahead)
     away = found.at.astimezone(UTC) - now.astimezone(UTC)
     if ahead and away < -_GRACE:
-        raise Past(f"{quoted(text)} is past: {told(found.at, now)}.")
+        here = now.astimezone(found.at.tzinfo)
+        raise Past(
+            f"{quoted(text)} is past: {told(found.at, now)}.",
+            hint=f"It is {clock(here.replace(second=0, microsecond=0))} on {day_of(here)} in {found.zone}.",
+        )
     if ahead and away > LONGEST:
         raise TimeRefused(f"{quoted(text)} is more than 100 years ahead: {told(found.at, now)}.")
     return found
@@ -104,11 +111,13 @@ def told_apart(chosen: Moment, due_at: datetime, now: datetime) -> str | None:
 def _read(text: str, *, now: datetime, zone: str, ahead: bool) -> Moment:
     plain = normal(text)
     said = _TOLD.fullmatch(plain)
+    if said and not said["utc"] and not said["local"].endswith(" utc"):
+        said = None
     phrase = understood(said["local"] if said else plain, shown=text)
     found = instants_of(phrase, now=now, zone=zone, ahead=ahead)
     if said and said["utc"]:
         # What `told` said: the time in UTC decides which of two it is. How far away it was then is passed over.
-        found = [one for one in found if _in_utc(one.at) == said["utc"]]
+        found = [one for one in found if _in_utc(one.at, phrase) == said["utc"]]
         if not found:
             raise TimeRefused(f"{quoted(said['local'])} is not {quoted(said['utc'])}.")
     if len(found) > 1:
@@ -141,7 +150,8 @@ def _notes(phrase: Phrase, chosen: Instant, now: datetime) -> Iterator[str]:
         yield f"To some, {quoted(phrase.said['weekday'])} is {day_of(later)}: write {written(later)} for that."
 
 
-def _in_utc(moment: datetime) -> str:
+def _in_utc(moment: datetime, phrase: Phrase) -> str:
     """As `told` has it after the local time, in one case."""
     utc = moment.astimezone(UTC)
-    return f"{clock(utc)} utc" + ("" if utc.date() == moment.date() else f" on {day_of(utc)}".casefold())
+    is_same_day = phrase.dates == (utc.date(),)
+    return f"{clock(utc)} utc" + ("" if is_same_day else f" on {day_of(utc)}".casefold())

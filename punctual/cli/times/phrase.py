@@ -29,7 +29,6 @@ class Phrase:
     clock: Clock | None = None
     dates: tuple[date, ...] | None = None
     month_day: tuple[int, int] | None = None
-    year: int | None = None
     weekday: tuple[str, int] | None = None
     days: int | None = None
     week: int | None = None

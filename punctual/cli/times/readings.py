@@ -84,6 +84,9 @@ def at(day: date, shift: int, moment: time) -> datetime:
 
 
 def _named_days(phrase: Phrase, wall: Wall, moment: time | None) -> tuple[date, ...]:
+    named = [part for part in ("dates", "month_day", "days", "ahead", "week") if part in phrase.said]
+    if len(named) > 1:
+        raise TimeNotUnderstood(f"{quoted(phrase.text)} names its day twice.")
     if phrase.dates:
         return phrase.dates
     if phrase.month_day:

@@ -30,6 +30,7 @@ NUMBERS: Mapping[str, float] = {
     **{"half an": 0.5, "half a": 0.5, "an": 1, "a": 1},
     **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6},
     **{"seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12},
+    **{"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90},
 }
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(("years", "year", "yrs", "yr", "y"), "year"),
