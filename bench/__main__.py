@@ -2,7 +2,7 @@
 
 `python -m bench [--quick] [--only PART …] [--repeat N]`. Results are in .local/bench/results.json; with `--only`
 those of the other parts are kept from before. `--quick` takes a minute, shows that the bench works, and leaves the
-page alone. It takes about eight minutes; run it while nothing else runs.
+page alone. It takes about nine minutes; run it while nothing else runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import costs, cpu, lateness_part, lists, local_stack, packages, page, pictures, template, write_units
+from bench import (
+    command_line,
+    costs,
+    cpu,
+    lateness_part,
+    lists,
+    local_stack,
+    packages,
+    page,
+    pictures,
+    template,
+    write_units,
+)
 from bench.figures import Part, median_of
 from local import paths
 from local.progress import RunFailed
@@ -32,6 +44,7 @@ PARTS: Mapping[str, Callable[[bool], Part]] = {
     "packages": packages.measure,
     "write_units": write_units.measure,
     "lists": lists.measure,
+    "command_line": command_line.measure,
 }
 COSTS_FOLLOW_FROM = {"cpu", "packages", "write_units"}
 

@@ -59,6 +59,8 @@ class Client:
     """One client of the API, with one connection: it asks, waits for the answer, asks again."""
 
     def __init__(self, api_url: str, token: str) -> None:
+        self.api_url = api_url
+        self.token = token
         parts = urlsplit(api_url)
         assert parts.hostname is not None
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)

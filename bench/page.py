@@ -19,6 +19,7 @@ REASONS: Mapping[str, str] = {
     "cpu-": "the floor, which is botocore's part, moves with the machine",
     "handler-": "Powertools come on top of botocore, and our dataclasses, which are built while they are imported",
     "size-api": "byte code doubles what pydantic takes, which is half of the package",
+    "cli-": "the program shares this machine's cores with the stack that answers it, and with whatever else runs",
     "cost-minutely": "nobody shares the two to three seconds that a worker waits for the instant; a month of it is "
     "44,000 jobs and $1.40",
     "cost-": "eight write units on demand are $5.00 of it; the rest is mostly workers that wait for the instant",

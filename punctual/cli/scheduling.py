@@ -44,7 +44,11 @@ def told_of(session: Session, job: Job, moment: Moment) -> Iterator[str]:
     from punctual.cli.times import told, told_apart
 
     now = session.now()
-    yield f"Scheduled {plain(job.id)}{f' ({plain(job.name)})' if job.name else ''}"
+    name = f" ({plain(job.name)})" if job.name else ""
+    if job.status == "scheduled":
+        yield f"Scheduled {plain(job.id)}{name}"
+    else:  # the same idempotency key, later: the job is shown as it is now
+        yield f"Scheduled before, and {job.status} now: {plain(job.id)}{name}"
     yield f"  {plain(job.request.method)} {plain(job.request.url)}"
     yield f"  {told(job.due_at, now, job.timezone)}"
     yield from (f"  Note: {plain(note.message)}" for note in job.notes)

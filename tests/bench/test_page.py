@@ -62,7 +62,18 @@ def test_what_is_not_met_is_told_with_why() -> None:
 def test_the_page_has_a_place_for_everything_that_is_measured() -> None:
     """And every marker there has its end."""
     text = (ROOT / "docs" / "performance.md").read_text()
-    places = ["machine", "verdict", "lateness", "local_stack", "cpu", "packages", "write_units", "lists", "costs"]
+    places = [
+        "machine",
+        "verdict",
+        "lateness",
+        "local_stack",
+        "cpu",
+        "packages",
+        "write_units",
+        "lists",
+        "command_line",
+        "costs",
+    ]
     begun = re.findall(r"<!-- bench: ([\w-]+) -->", text)
     assert begun == re.findall(r"<!-- end of ([\w-]+) -->", text)
     assert begun == [*places[:4], "burst", *places[4:], "cost-lines", "month"]

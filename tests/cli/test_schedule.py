@@ -112,12 +112,16 @@ class TestAJob:
         assert len(gateway.seen) == 2 and len(keys) == 1
         assert len(jobs(gateway)) == 1
 
-    def test_is_made_once_by_two_commands_with_one_key(self, cli: Program) -> None:
+    def test_is_made_once_by_two_commands_with_one_key(self, cli: Program, gateway: gateways.Gateway) -> None:
         once = ("schedule", URL, "--in", "1h", "--quiet", "--idempotency-key", "sale-7")
-        assert cli.run(*once).out == cli.run(*once).out
+        first = cli.run(*once).out
+        assert cli.run(*once).out == first
         other = cli.run(*once, "--name", "other")
         assert other.code == 4
         assert "--idempotency-key" in other.err
+        with Client(gateway.url, gateways.TOKEN) as client:
+            client.cancel(first.strip())
+        assert cli.run(*once[:-3], *once[-2:]).out.startswith(f"Scheduled before, and cancelled now: {first.strip()}")
 
 
 class TestACurlCommand:
@@ -171,6 +175,7 @@ class TestMistakes:
             ([URL, "--in", "5m", "--timeout", "long"], 2, "--timeout"),
             ([URL, "--in", "5m", "--expect", "good"], 2, "--expect: 'good' is not understood"),
             ([URL, "--in", "5m", "--notify", "always"], 2, "--notify: 'always' is not understood"),
+            ([URL, "--in", "5m", "--dry-run", "--wait"], 2, "nothing to --wait for"),
             ([URL, "--in", "5m", "--field", "x"], 2, "--field: 'x' is none"),
             ([URL, "--in", "5m", "--expct", "2xx"], 2, "'--expect'"),
         ],

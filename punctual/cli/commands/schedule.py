@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from punctual.cli.arguments import JOB, REQUEST, TRYING, WHEN, options, taken_apart
+from punctual.cli.errors import Misused
 from punctual.cli.program import command
 from punctual.cli.scheduling import planned, told_of
 from punctual.cli.session import Session
@@ -41,6 +42,8 @@ def main(session: Session, *, idempotency_key: str | None, dry_run: bool, wait: 
 
     A whole curl command goes after `--`. What curl would do and a scheduled request cannot is told by name.
     """
+    if dry_run and wait:
+        raise Misused("--dry-run schedules nothing, so there is nothing to --wait for.")
     plan = planned(session, given)
     if dry_run:
         from punctual.cli.verdicts import judge
