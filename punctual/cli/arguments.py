@@ -57,8 +57,26 @@ class _Field(click.Option):
         return record and (record[0].replace("--field", "--json, --field"), record[1])
 
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def _methods(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """For the tab key: the first word may be a method."""
+    return [] if ctx.params.get("words") else [name for name in METHODS if name.startswith(incomplete.upper())]
+
+
+def _notices(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    return [word for word in ("failed", "failed,succeeded", "succeeded", "none") if word.startswith(incomplete)]
+
+
 REQUEST = (
-    click.argument("words", nargs=-1, metavar="[METHOD] URL [NAME=VALUE]...", help="The request, as httpie has it."),
+    click.argument(
+        "words",
+        nargs=-1,
+        metavar="[METHOD] URL [NAME=VALUE]...",
+        help="The request, as httpie has it.",
+        shell_complete=_methods,
+    ),
     click.option("-X", "--method", "--request", "method", metavar="METHOD", help="The method; also a first word."),
     click.option("-H", "--header", "headers", multiple=True, metavar="LINE", help="A header, 'Name: value'; or @file."),
     click.option(
@@ -110,6 +128,7 @@ TRYING = (
         "--notify",
         multiple=True,
         metavar="WHEN",
+        shell_complete=_notices,
         help="Who is told, and when: failed, succeeded, none, or an address of yours that is confirmed.",
     ),
     click.option("--name", metavar="TEXT", help="A name for the job, for you and for mails."),

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import click
+
 from punctual.cli.errors import Misused
 from punctual.cli.items import Item, json_of, nested
 
@@ -50,6 +52,8 @@ def content_of(name: str, option: str) -> bytes:
     if name == STDIN:
         if sys.stdin is None:
             raise Misused(f"{option}: stdin is closed, so there is nothing to read.")
+        if sys.stdin.isatty():
+            click.echo("Type the body; Ctrl-D on a line of its own ends it.", err=True)
         return sys.stdin.buffer.read()
     try:
         return Path(name).expanduser().read_bytes()

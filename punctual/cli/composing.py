@@ -185,7 +185,9 @@ def _item(word: str) -> Item:
     if item is None:
         raise Misused(
             f"It is not clear what {word!r} is.",
-            hint="After the URL may come name=value, name:=json, Header:value, and name==value for the query. "
+            hint="The method stands before the URL."
+            if re.fullmatch("[A-Z]+", word)
+            else "After the URL may come name=value, name:=json, Header:value, and name==value for the query. "
             "A time goes after --at or --in.",
         )
     if item.separator == "@":

@@ -70,7 +70,7 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         taken: Mapping[str, Any] = {}
-        if self.prepare is not None:
+        if self.prepare is not None and not ctx.resilient_parsing:  # half a line, while the tab key asks, is no mistake
             args, taken = self.prepare(args)
         left = super().parse_args(ctx, args)
         ctx.params.update(taken)

@@ -79,3 +79,11 @@ def test_nothing_is_offered_and_nothing_said_when_the_service_cannot_be_asked(
     gateway.troubles.append(trouble)
     assert completed(cli, "get", "job_") == []
     assert completed(stranger, "get", "job_") == []
+
+
+def test_a_request_is_completed_as_far_as_it_can_be_known(cli: Program) -> None:
+    """Its method, and whom to tell; what is half typed is no mistake yet."""
+    assert completed(cli, "schedule", "P") == ["POST", "PUT", "PATCH"]
+    assert "POST" not in completed(cli, "schedule", "GET", "P")
+    assert completed(cli, "schedule", "--notify", "fai") == ["failed", "failed,succeeded"]
+    assert completed(cli, "schedule", "--json=", "--wai") == ["--wait"]

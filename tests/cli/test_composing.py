@@ -65,6 +65,11 @@ class TestWords:
             of("POST", URL, "tomorrow")
         assert "--at" in refused.value.hint
 
+    def test_a_method_behind_the_url_is_told_where_it_belongs(self) -> None:
+        with pytest.raises(Misused) as refused:
+            of(URL, "POST")
+        assert refused.value.hint == "The method stands before the URL."
+
     def test_headers_queries_and_fields_stand_after_the_url(self) -> None:
         made = of("PUT", f"{URL}?a=1#part", "X-Trace:7", "q==a b&c", "name=Ann", "age:=42")
         assert made.url == f"{URL}?a=1&q=a+b%26c#part"

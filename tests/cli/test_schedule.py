@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import Any
 
 import pytest
 
 from punctual import Client, Job
-from tests.cli.programs import Program, lines
+from tests.cli.programs import ROOT, Program, lines
 from tests.client import gateway as gateways
 
 URL = "https://shop.example.com/api/items"
@@ -17,7 +18,7 @@ URL = "https://shop.example.com/api/items"
 
 def job_of(cli: Program, *words: str, stdin: str = "") -> dict[str, Any]:
     """The job that the command makes, as the service has it."""
-    ended = cli.run("schedule", *words, "--json", stdin=stdin)
+    ended = cli.run("schedule", "--json", *words, stdin=stdin)
     assert ended.code == 0, ended.err
     job: dict[str, Any] = json.loads(ended.out)
     return job
@@ -77,6 +78,15 @@ class TestAJob:
         request = job_of(cli, URL, "--in", "1h", "-d", "-", stdin=stdin)["request"]
         assert {name: request[name] for name in body} == body
         assert request["method"] == "POST"
+
+    def test_takes_its_body_from_who_types_it(self, cli: Program, gateway: gateways.Gateway) -> None:
+        with cli.before_terminal("schedule", URL, "--in", "1h", "-d", "-") as terminal:
+            terminal.wait_for("Ctrl-D")
+            terminal.type("hello\r\x04")
+            assert terminal.finished() == 0
+        with Client(gateway.url, gateways.TOKEN) as client:
+            (job,) = client.jobs()
+            assert client.job(job.id).request.body == "hello\n"
 
     def test_keeps_bytes_that_are_no_text(self, cli: Program) -> None:
         (cli.folder / "photo").write_bytes(b"\xff\xd8\x00")
@@ -158,6 +168,18 @@ class TestACurlCommand:
         assert (ended.code, ended.out) == (2, "")
         assert "curl's -k cannot be scheduled" in ended.err
         assert gateway.seen == []
+
+
+def test_the_three_ways_of_the_manual_ask_for_the_same(cli: Program) -> None:
+    text = (ROOT / "docs" / "cli.md").read_text().partition("These three ask for the same:")[2]
+    commands = text.split("```")[1].splitlines()[1:]
+    requests = [job_of(cli, *shlex.split(command)[2:])["request"] for command in commands]
+    assert len(requests) == 3
+    for request in requests:
+        body = request["body"]
+        assert (json.loads(body) if isinstance(body, str) else body) == {"name": "Ann", "age": 42}
+        assert request["headers"]["X-Trace"] == "a1"
+    assert {(request["method"], request["url"]) for request in requests} == {("PUT", "https://example.com/users/7")}
 
 
 class TestMistakes:
