@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ def program() -> Program:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program. Returns the exit code."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that an old encoding does not have is written out
+            stream.reconfigure(errors="backslashreplace")
     try:
         _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
