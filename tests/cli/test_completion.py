@@ -50,7 +50,7 @@ def test_options_are_completed(stranger: Program) -> None:
     assert completed(stranger, "whoami", "--js") == ["--json"]
 
 
-@pytest.mark.parametrize("command", ["get", "history", "cancel", "run", "rerun"])
+@pytest.mark.parametrize("command", ["get", "history", "update", "cancel", "run", "rerun"])
 def test_ids_of_jobs_are_completed_those_that_are_due_next_first(command: str, cli: Program, service: Service) -> None:
     ids = [
         stored(service, due_in=seconds, status=status).id

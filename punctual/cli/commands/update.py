@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from punctual.cli import completing
 from punctual.cli.arguments import JOB, REQUEST, TRYING, WHEN, options, taken_apart
 from punctual.cli.changing import UNSET, changes, differences
 from punctual.cli.errors import CommandFailed, ExitCode
@@ -39,7 +40,7 @@ class Overtaken(CommandFailed):
     ],
     prepare=taken_apart,
 )
-@click.argument("target", metavar="JOB", help="Its id.")
+@click.argument("target", metavar="JOB", help="Its id.", shell_complete=completing.job_ids)
 @options(REQUEST, WHEN, JOB, TRYING)
 @click.option("--unset", multiple=True, type=click.Choice(list(UNSET)), help="Set a field back to its default.")
 @click.option("--if-version", metavar="N", type=click.IntRange(min=1), help="Only if the job is at this version still.")
