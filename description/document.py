@@ -76,7 +76,7 @@ def document(sign_in: SignIn = TO_FILL) -> Json:
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "An access token (JWT), or an API key. See [signing in](/docs#signing-in).",
+                    "description": "An access token (JWT), or an API key. See [signing in](docs#signing-in).",
                 },
                 "sign_in": {
                     "type": "openIdConnect",
@@ -100,7 +100,7 @@ def _info() -> Json:
         "title": "Punctual",
         "version": VERSION,
         "summary": "Makes an HTTP request at the moment you name.",
-        "description": "All of it, in words and with examples: [the API](/docs). "
+        "description": "All of it, in words and with examples: [the API](docs). "
         "What is described may grow: pass over members that you do not know.",
         "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
     }
@@ -147,7 +147,7 @@ def _parameters(path: str, operation: Operation) -> list[Json]:
             for name, meaning in told.items()
         ]
     if operation.once:
-        text = "The same request with the same key is done once; see [repeating a request](/docs#repeating-a-request)."
+        text = "The same request with the same key is done once; see [repeating a request](docs#repeating-a-request)."
         parameters.append(_header("Idempotency-Key", text, pattern=f"^{IDEMPOTENCY_KEY.pattern}$"))
     if operation.conditional:
         parameters.append(_header("If-Match", "Versions that the change is meant for, such as `3`; `*` is any."))

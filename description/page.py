@@ -31,7 +31,7 @@ _ICON = (
 )
 """A clock. In the page itself, or else browsers would ask for one."""
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
-_PLACES = {"api.md": "", "/docs": "", "errors.md": _ERRORS, "receiving.md": "receiving"}
+_PLACES = {"api.md": "", "docs": "", "errors.md": _ERRORS, "receiving.md": "receiving"}
 """What is in the page, by how other pages name it, and where it begins."""
 
 

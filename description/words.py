@@ -49,8 +49,9 @@ def meanings(heading: str) -> dict[str, str]:
 
 
 def linked(markdown: str) -> str:
-    """Markdown of docs/api.md for readers elsewhere: links lead to the page that the service shows."""
-    here = re.sub(r"\]\((?:api\.md|errors\.md)?#([\w-]+)\)", r"](/docs#\1)", markdown)
+    """Markdown of docs/api.md for readers elsewhere: links lead to the page that the service shows,
+    from where the description is: `docs` beside `openapi.json`."""
+    here = re.sub(r"\]\((?:api\.md|errors\.md)?#([\w-]+)\)", r"](docs#\1)", markdown)
     return re.sub(r"\[([^]]+)\]\([\w/.-]+\.md(?:#[\w-]+)?\)", r"\1", here)
 
 

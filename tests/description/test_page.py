@@ -75,7 +75,7 @@ def test_the_type_of_a_problem_leads_to_its_explanation(code: str) -> None:
 
 def test_the_description_for_programs_leads_to_places_in_it() -> None:
     """Whatever its texts name."""
-    named = set(re.findall(r"/docs#([\w-]+)", str(DOCUMENT)))
+    named = set(re.findall(r"[(]docs#([\w-]+)", str(DOCUMENT)))
     assert len(named) > 10
     assert sorted(named - set(READ.ids)) == []
 

@@ -26,6 +26,7 @@ schemathesis.openapi.format("http-url", st.builds("{}{}".format, st.sampled_from
 schemathesis.openapi.format("email", st.just(os.environ[CONFIRMED]) | _ADDRESSES)
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(sorted(zone_names())))
 
+_WHOLE = {"max_attempts", "min_backoff_seconds", "max_backoff_seconds", "status"}
 _WRITTEN = re.compile(WRITTEN_TIME["pattern"])
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d.[\d:.]+")
 _OF_THE_CONNECTION = {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -56,7 +57,8 @@ def flatmap_headers(_context: Any, headers: Any) -> st.SearchStrategy[Any]:
 
 @schemathesis.hook
 def map_body(_context: Any, body: Any) -> Any:
-    """Times that make sense. What fits the document still does, and what does not fit it does not either."""
+    """Times that make sense, and whole numbers without a fraction, which JSON Schema takes 5.0 for. What fits the
+    document still does, and what does not fit it does not either."""
     if isinstance(body, list):
         return [map_body(_context, entry) for entry in body]
     if not isinstance(body, dict):
@@ -68,8 +70,12 @@ def map_body(_context: Any, body: Any) -> Any:
 
 
 def _likely(name: str, value: Any) -> Any:
-    if name == "jobs":
+    if name in ("jobs", "retry", "expect"):
         return map_body(None, value)
+    if name == "status" and isinstance(value, list):
+        return [_likely(name, one) for one in value]
+    if name in _WHOLE and isinstance(value, float) and value.is_integer():
+        return int(value)
     if name == "delay_seconds" and isinstance(value, float) and 0 <= value <= LONGEST_DELAY_SECONDS:
         return round(value, 3)
     if name in ("at", "expires_at") and isinstance(value, str) and _WRITTEN.fullmatch(value):

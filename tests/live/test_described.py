@@ -60,4 +60,4 @@ def test_requests_that_nobody_thought_of_are_answered_as_described(stack: Deploy
 
     assert found.nothing, found.output[-20_000:]
     assert "Fuzzing" in found.output
-    assert found.accepted("POST /v1/jobs") > 0.2, found.shares()  # or it has hardly looked behind the door
+    assert found.accepted("POST /v1/jobs") > 0.1, found.shares()  # or it has hardly looked behind the door
