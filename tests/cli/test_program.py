@@ -43,6 +43,13 @@ class TestHelp:
         assert ended.stderr.strip() == "[]"
 
 
+def test_every_command_that_asks_the_service_is_tried_on_the_deployed_stack() -> None:
+    """By the real program, in tests/live."""
+    tried = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests" / "live").glob("test_cli_*.py"))
+    missing = {name for name in SUMMARIES if f'"{name}"' not in tried}
+    assert missing <= {"completion", "profiles"}, missing  # they ask nobody
+
+
 class TestMistakes:
     def test_a_command_that_does_not_exist_is_answered_with_those_that_are_near(self, stranger: Program) -> None:
         ended = stranger.run("whaomi")

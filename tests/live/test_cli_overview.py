@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.programs import Program, lines, program
+from tests.cli.test_completion import completed
 from tests.live.deployed_stack import DeployedStack, eventually
 from tests.live.target import Reply, Target
 
@@ -42,6 +43,10 @@ def test_a_file_of_jobs_is_imported_once_fires_and_is_counted(
     with cli.before_terminal("stats", "today..tomorrow") as terminal:
         assert terminal.finished() == 0
     assert "█ succeeded 1  × failed 1" in terminal.text
+
+    exported = [json.loads(line) for line in lines(cli.run("export", "--status", "failed").out)]
+    assert [(job["url"], job["body"]) for job in exported] == [(receiver.url("/imports/2"), {"n": 2})]
+    assert sorted(completed(cli, "get", "job_")) == sorted(lines(imported.out))
 
 
 def test_a_key_that_was_made_at_the_command_line_signs_a_program_in(stack: DeployedStack, tmp_path: Path) -> None:
