@@ -63,7 +63,8 @@ class Session:
         """The name of the machine's time zone, such as "Europe/Berlin"; "UTC" if it cannot be told."""
         from tzlocal import get_localzone_name
 
-        return get_localzone_name() or "UTC"
+        name = get_localzone_name() or "UTC"
+        return "UTC" if name == "Etc/UTC" else name  # servers say it so, and nobody else
 
     def close(self) -> None:
         """Let go of the connections, if any were made."""

@@ -23,3 +23,10 @@ def test_a_zone_that_does_not_exist_is_answered_with_the_one_that_is_near(cli: P
 
 def test_zones_are_completed(stranger: Program) -> None:
     assert completed(stranger, "schedule", "--timezone", "europe/ber") == ["Europe/Berlin"]
+
+
+def test_a_server_whose_zone_is_utc_is_told_one_time_only(cli: Program) -> None:
+    ended = cli.run("schedule", "GET", "https://shop.example.com/", "--at", "2090-01-01 10:00", TZ="Etc/UTC")
+    assert ended.code == 0, ended.err
+    assert "Sunday 1 January 2090, 10:00 UTC, in " in ended.err
+    assert "Etc/UTC" not in ended.err + ended.out
