@@ -93,6 +93,15 @@ def test_no_word_of_a_table_is_broken(tab: browser.Tab, address: str, width: int
     assert tab.evaluate(f"{codes}.filter(code => code.getClientRects().length > 1).map(code => code.textContent)") == []
 
 
+@pytest.mark.parametrize("width", [WINDOWS["wide"], WINDOWS["phone"]], ids=["wide", "phone"])
+def test_commands_and_answers_are_seen_whole(tab: browser.Tab, address: str, width: int) -> None:
+    """Nobody has to move them to and fro."""
+    tab.show(address, width=width)
+    shown = "[...document.querySelectorAll('pre.command, pre.answer')]"
+    assert tab.evaluate(f"{shown}.length") > 40
+    assert tab.evaluate(f"{shown}.filter(pre => pre.scrollWidth > pre.clientWidth).map(pre => pre.textContent)") == []
+
+
 def test_an_address_with_an_anchor_shows_the_place(tab: browser.Tab, address: str) -> None:
     """Each error, each route: its heading stands at the top, and is marked."""
     places = [*CODES, *(told["operationId"] for paths in document()["paths"].values() for told in paths.values())]
