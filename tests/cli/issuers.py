@@ -133,7 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         self.issuer.asked.append(parts.path)
         if parts.path == "/authorize":
-            self._answer(302, location=self.issuer.authorize(dict(parse_qsl(parts.query))))
+            query = dict(parse_qsl(parts.query))
+            try:
+                self._answer(302, location=self.issuer.authorize(query))
+            except AssertionError as wrong:  # as an issuer would say it, so that nobody waits for a code
+                told = {"error": "invalid_request", "error_description": str(wrong), "state": query.get("state", "")}
+                self._answer(302, location=f"{CALLBACK}?{urlencode(told)}")
         else:
             self._answer(200, self.issuer.configuration())
 

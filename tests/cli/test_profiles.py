@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from punctual.cli.credentials import find
+from punctual.cli.errors import NotSignedIn
+from punctual.cli.profiles import Profiles
 from tests.cli.issuers import PASSWORD, USER, Issuer
 from tests.cli.programs import Program
 from tests.cli.users import KEY, User
@@ -42,6 +45,17 @@ class TestBesideAStack:
         stack_file(stranger.folder, NOWHERE)
         assert stranger.run("whoami", PUNCTUAL_STATE=str(state)).code == 0
         assert stranger.run("whoami", PUNCTUAL_STATE=str(tmp_path / "other")).code == 3
+
+    def test_its_token_is_read_anew_each_time(self, tmp_path: Path) -> None:
+        """It is renewed every half hour, and `punctual watch` goes on for longer."""
+        file = stack_file(tmp_path, NOWHERE, "first")
+        found = find(Profiles(tmp_path / "config", warn=pytest.fail), environment={}, folder=tmp_path)
+        assert found.token() == "first"
+        stack_file(tmp_path, NOWHERE, "second")
+        assert found.token() == "second"
+        file.unlink()
+        with pytest.raises(NotSignedIn, match="has ended"):
+            found.token()
 
     def test_what_a_stack_that_is_gone_has_left_is_told(self, stranger: Program) -> None:
         """A file that a killed `make run` could not remove."""

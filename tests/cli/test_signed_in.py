@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
+from punctual.cli.files import locked
 from tests.cli.issuers import PASSWORD, USER, Issuer
 from tests.cli.programs import PROGRAM, Finished
 from tests.cli.users import KEY, User
 from tests.client import gateway as gateways
+
+
+def waits_for_a_lock(pid: int) -> bool:
+    """As Linux tells it (proc_locks, 5)."""
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any(line.split()[1] == "->" and str(pid) in line.split() for line in lines)
 
 
 class TestRenewing:
@@ -39,6 +48,24 @@ class TestRenewing:
         ]
         assert [process.communicate(timeout=60)[0].decode() for process in running] == [gateways.OWNER + "\n"] * 4
         assert issuer.asked.count("REFRESH_TOKEN_AUTH") == 1
+
+    @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells who waits")
+    def test_who_waits_for_another_uses_what_that_one_got(self, user: User, issuer: Issuer) -> None:
+        """It looks again when it is its turn."""
+        issuer.expires_in = 1
+        self._sign_in(user)
+        fresh = {**json.loads(user.secrets.read_text()), "expires_at": time.time() + 3600}
+        command = [*PROGRAM, "whoami", "--quiet"]
+        with locked(user.secrets.with_name("default.lock")):
+            process = subprocess.Popen(
+                command, env=user.program.environment, cwd=user.program.folder, stdout=subprocess.PIPE
+            )
+            while not waits_for_a_lock(process.pid):
+                assert process.poll() is None, "it did not wait"
+                time.sleep(0.01)
+            user.secrets.write_text(json.dumps(fresh))
+        assert process.communicate(timeout=60)[0].decode() == gateways.OWNER + "\n"
+        assert issuer.asked[-1] == "USER_PASSWORD_AUTH"
 
     def test_a_sign_in_that_has_ended_says_how_to_begin_another(self, user: User, issuer: Issuer) -> None:
         issuer.expires_in = 1
