@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from punctual.cli.arguments import job_fields, written
 from punctual.cli.composing import Written, composed, has_header
 from punctual.cli.errors import Misused
-from punctual.cli.items import is_document, is_field, item_of
+from punctual.cli.items import item_of
 from punctual.cli.plain import plain
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ UNSET: Mapping[str, str] = {
 }
 """What `--unset` takes → the field that is set back to its default."""
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 LONGEST_BODY = 200
 """Characters of a body that are shown."""
 
@@ -87,41 +88,41 @@ def _request(session: Session, job: Job, words: Written) -> dict[str, Any]:
         for note in whole.notes:
             session.terminal.say(f"Note: {plain(note)}")
         return {"headers": {}, "body": None, **whole.fields(), "url": whole.url}
-    left, method = list(words.words), words.method
-    if left and re.fullmatch("[A-Za-z]+", left[0]):
-        method = left.pop(0)
-    url = next((word for word in left if "://" in word and not is_field(word) and not is_document(word)), None)
-    rest = [word for word in left if word is not url]
-    made = composed(replace(words, words=[url or job.request.url, *rest], method=method or job.request.method))
+    method, left = _method(words)
+    url = next(filter(_ADDRESS.match, left), None)
+    items = [word for word in left if word is not url]
+    made = composed(replace(words, words=[url or job.request.url, *items], method=method or job.request.method))
     fields: dict[str, Any] = {}
     if method:
         fields["method"] = made.method
-    if made.url != job.request.url:
+    if url or made.url != job.request.url:  # the latter: more of a query
         fields["url"] = made.url
     if made.body is not None:
         fields["body"] = made.body
-    if _has_headers(words):
+    if _has_headers(words, items):
         fields["headers"] = made.headers
     elif "Content-Type" in made.headers and not has_header(job.request.headers, "content-type"):
-        session.terminal.say(
-            f"Note: it is sent without a Content-Type; -H 'Content-Type: {made.headers['Content-Type']}'"
-        )
+        kind = made.headers["Content-Type"]
+        session.terminal.say(f"Note: the body looks like {kind}, and no Content-Type is sent with it.")
     if made.secret_headers:
         fields["secret_headers"] = list(made.secret_headers)
     return fields
 
 
-def _has_headers(words: Written) -> bool:
+def _method(words: Written) -> tuple[str | None, Sequence[str]]:
+    """The method, an option or the first word, and the other words."""
+    first, rest = next(iter(words.words), ""), words.words[1:]
+    if not re.fullmatch("[A-Za-z]+", first):
+        return words.method, words.words
+    if words.method and words.method.upper() != first.upper():
+        raise Misused(f"There are two methods, {first.upper()} and {words.method.upper()}.")
+    return first, rest
+
+
+def _has_headers(words: Written, items: Sequence[str]) -> bool:
     """Whether values of headers were given; a name alone makes a secret of one that is there."""
-    items = map(item_of, words.words)
-    return (
-        bool(words.headers)
-        or any(":" in line for line in words.secret_headers)
-        or any(
-            item is not None and item.separator == ":" and "://" not in word
-            for item, word in zip(items, words.words, strict=True)
-        )
-    )
+    in_items = any(item is not None and item.separator == ":" for item in map(item_of, items))
+    return bool(words.headers) or in_items or any(":" in line for line in words.secret_headers)
 
 
 def _facts(job: Job, now: datetime, zone: str) -> Iterator[tuple[str, str]]:

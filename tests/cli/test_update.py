@@ -67,6 +67,8 @@ class TestWhatChanges:
             (("b=2",), {"body": {"b": "2"}}),
             (("-H", "X-New: 1"), {"headers": {"X-New": "1"}}),
             (("X-New:1",), {"headers": {"X-New": "1"}}),
+            (("X-Back:https://a.example.com/",), {"headers": {"X-Back": "https://a.example.com/"}}),
+            (("a=https://a.example.com/",), {"body": {"a": "https://a.example.com/"}}),
             (("--secret-header", "X-Trace"), {"headers": {"X-Trace": "[redacted]", "Authorization": "[redacted]"}}),
             (
                 ("--", "curl", "-X", "PATCH", "https://shop.example.com/curl", "-H", "X-New: 1"),
@@ -123,6 +125,12 @@ class TestWhatIsTold:
         assert re.search(r"^  due: \w+ .* → \w+ .* in (1 hour|59 minutes)", ended.out, re.MULTILINE)
         assert "method" not in ended.out
 
+    def test_a_body_whose_type_is_not_sent_is_noted(self, cli: Program, service: Service) -> None:
+        job = stored(service, request=REQUEST)
+        assert "no Content-Type is sent with it" in cli.run("update", job.id, "-d", "a=1").err
+        typed = stored(service, request=replace(REQUEST, headers=(("content-type", "text/plain"),)))
+        assert cli.run("update", typed.id, "-d", "a=1").err == ""
+
     def test_long_ones_are_below_each_other(self, cli: Program, service: Service) -> None:
         job = stored(service, request=REQUEST)
         with cli.before_terminal("update", job.id, "--in", "2h", columns=70) as terminal:
@@ -160,6 +168,7 @@ class TestMistakes:
             (("--unset", "nam"), "'nam' is not one of"),
             (("--retry", "often"), "--retry"),
             (("a.b",), "It is not clear what 'a.b' is."),
+            (("POST", "-X", "GET"), "There are two methods, POST and GET."),
         ],
     )
     def test_change_nothing(self, words: tuple[str, ...], told: str, cli: Program, service: Service) -> None:
