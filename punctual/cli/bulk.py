@@ -125,7 +125,8 @@ class _Tally:
 
     def __str__(self) -> str:
         done = len(self.jobs)
-        return f"{self._done} {done:,} {'' if done == self._total else f'of {self._total:,} '}jobs."
+        of = "" if done == self._total else f"of {self._total:,} "
+        return f"{self._done} {done:,} {of}job{'' if self._total == 1 else 's'}."
 
     @contextlib.contextmanager
     def bar(self) -> Iterator[None]:

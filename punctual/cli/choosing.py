@@ -76,23 +76,25 @@ def chosen(
             f"{purpose.do.format('all that match')}? Nobody can be asked here.", hint="Say --yes if that is meant."
         )
     found = _find(session, replace(selection, statuses=selection.statuses or purpose.usual))
-    return found.ids if found.ids and (yes or _agreed(session, purpose, found)) else []
+    return list(found.ids) if found.ids and (yes or _agreed(session, purpose, found)) else []
 
 
 @dataclass(slots=True)
 class _Found:
-    """Of many jobs the ids, and of the first few the whole."""
+    """Of many jobs the ids, each once, and of the first few the whole."""
 
-    ids: list[str] = field(default_factory=list)
+    ids: dict[str, None] = field(default_factory=dict)
     sample: list[Job] = field(default_factory=list)
     last: Job | None = None
 
 
 def _find(session: Session, selection: Selection) -> _Found:
     found = _Found()
-    with looking(session, selection):
+    with looking(session, selection, briefly=False):
         for job in selection.walk(session.client):
-            found.ids.append(job.id)
+            if job.id in found.ids:  # one that ended meanwhile may be on two pages
+                continue
+            found.ids[job.id] = None
             if len(found.sample) < SAMPLE:
                 found.sample.append(job)
             found.last = job

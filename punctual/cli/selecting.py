@@ -132,9 +132,12 @@ class Selection:
 
 
 @contextlib.contextmanager
-def looking(session: Session, selection: Selection) -> Iterator[None]:
-    """Within it the person in front of the terminal sees how many jobs were looked at, if that takes a while."""
-    if not session.terminal.draws or not selection.searches:
+def looking(session: Session, selection: Selection, *, briefly: bool = True) -> Iterator[None]:
+    """Within it the person in front of the terminal sees how many jobs were looked at.
+
+    `briefly`: that takes no while, unless they must be searched.
+    """
+    if not session.terminal.draws or (briefly and not selection.searches):
         yield
         return
     with session.terminal.err.status("Looking through your jobs …") as status:

@@ -142,6 +142,14 @@ class TestAllThatMatch:
         assert told in ended.err
         assert gateway.seen == []
 
+    def test_one_that_is_on_two_pages_is_one(self, cli: Program, service: Service, gateway: Gateway) -> None:
+        job = stored(service)
+        told = json.loads(cli.run("list", "--json").out)
+        page = {"jobs": [told, told], "next_cursor": None}
+        gateway.troubles.append(Canned(200, json.dumps(page).encode()))
+        ended = cli.run("cancel", "--all", "--yes", "--quiet")
+        assert (ended.code, ended.out) == (0, f"{job.id}\n")
+
     def test_none_is_no_error(self, cli: Program, service: Service) -> None:
         stored(service, Status.FAILED, due_in=-60)
         ended = cli.run("cancel", "--name", "x", "--yes")
