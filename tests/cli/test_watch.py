@@ -32,7 +32,7 @@ class TestDrawn:
         ended = stored(service, Status.FAILED, due_in=-7_200, name="purge items\x1b[2J")
         stored(service, Status.RUNNING, due_in=-1)
         soon = stored(service, due_in=64)
-        stored(service, due_in=3 * 86_400 + 300)
+        stored(service, due_in=3 * 86_400 + 330)
         with _watching(cli, columns=140) as terminal:
             terminal.wait_for("To come: 3")
             past, _, to_come = terminal.text.partition("To come: 3")
@@ -41,7 +41,7 @@ class TestDrawn:
             rows = to_come.strip().splitlines()
             assert rows[0].startswith("▶ running    now")
             assert rows[1].startswith("○ scheduled  0") and soon.id in rows[1]
-            assert rows[2].startswith("○ scheduled  3 days 00:04:")
+            assert rows[2].startswith("○ scheduled  3 days 00:05:")
             terminal.wait_for("○ scheduled  00:5")  # it counts down by itself
 
     def test_a_job_that_ends_moves_to_those_that_have(self, cli: Program, service: Service) -> None:
@@ -148,6 +148,22 @@ class TestTold:
                     assert set(change) == {"at", "change", "job"}
                 else:
                     assert line == job.id + "\n"
+
+    def test_a_reader_that_goes_away_ends_it_at_the_next_change(self, cli: Program, service: Service) -> None:
+        jobs = [stored(service, Status.RUNNING, due_in=-1) for _ in range(2)]
+        command = f"{' '.join(PROGRAM)} watch --color | head -n 1"
+        with subprocess.Popen(
+            ["bash", "-o", "pipefail", "-c", command],
+            env=cli.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as piped:
+            assert piped.stdout is not None and piped.stderr is not None
+            assert piped.stderr.readline() == b"Watching. Ctrl-C ends it.\n"
+            _end(service, jobs[0], Status.SUCCEEDED)
+            assert piped.stdout.readline().split(b"\t")[1:3] == [b"succeeded", jobs[0].id.encode()]
+            _end(service, jobs[1], Status.SUCCEEDED)
+            assert (piped.wait(60), piped.stderr.read()) == (141, b"")
 
     def test_who_cannot_be_reached_from_the_start_is_told(self, stranger: Program) -> None:
         where = {"PUNCTUAL_API_URL": "http://127.0.0.1:9", "PUNCTUAL_TOKEN": "t"}

@@ -34,7 +34,7 @@ def main(session: Session) -> None:
     something is due.
     """
     terminal = session.terminal
-    if terminal.aligns and terminal.draws:
+    if sys.stdout.isatty() and terminal.draws:
         from punctual.cli.live import show_live
 
         show_live(session)
