@@ -121,6 +121,7 @@ class Program:
                     **closed,  # type: ignore[call-overload]
                 )
             )
+            stack.callback(process.kill)  # one that hangs fails its test and no other
             out, err = process.communicate(stdin, timeout=PATIENCE_SECONDS)
         return Finished(process.returncode, out, err)
 
