@@ -75,8 +75,8 @@ class Seen:
 class Selection:
     """The jobs with one of `statuses` (none: all), `start` ≤ due time < `end`, a name and a host like these.
 
-    Names and hosts are looked at here, where capitals do not count and `*` stands for anything: the service
-    knows neither of the two. `seen` tells what that took.
+    The service searches for names and for whole hosts. It knows no patterns and no ports: jobs are looked at here for
+    these, and `seen` tells what that took.
     """
 
     statuses: tuple[str, ...] = ()
@@ -89,18 +89,16 @@ class Selection:
     @property
     def searches(self) -> bool:
         """Whether jobs must be looked at here to tell whether they are meant."""
-        return self.name is not None or self.host is not None
+        return self.host is not None and bool(set(self.host) & set("*?[:"))
 
     @property
     def narrows(self) -> bool:
         """Whether it is about some jobs only."""
-        return self.searches or bool(self.statuses) or self.start is not None or self.end is not None
+        return bool(self.statuses) or any(part is not None for part in (self.name, self.host, self.start, self.end))
 
     def fits(self, job: Job) -> bool:
-        """Whether name and host are those that are meant."""
-        if self.name is not None and not (job.name or "").casefold().startswith(self.name.casefold()):
-            return False
-        if self.host is None:
+        """Whether the host is one that is meant, where the service could not tell."""
+        if self.host is None or not self.searches:
             return True
         parts, wanted = urlsplit(job.request.url), self.host.lower()
         return fnmatchcase(parts.hostname or "", wanted) or fnmatchcase(parts.netloc, wanted)
@@ -113,6 +111,8 @@ class Selection:
             status=self.statuses,
             from_=self.start,
             to=self.end,
+            name=self.name,
+            host=None if self.searches else self.host,
             order=order,
             page_size=PAGE_SIZE if self.searches else page_size,
             damaged=self.seen.note_damaged,
@@ -159,7 +159,7 @@ def selecting(function: Function) -> Function:
         click.option("--when", metavar="RANGE", help="Due in this range: `today`, `last 7 days`, `next 2 hours`."),
         click.option("--from", "from_", metavar="TIME", help="Due at this time or later."),
         click.option("--to", metavar="TIME", help="Due before this time."),
-        click.option("--name", metavar="PREFIX", help="With a name that begins so, in capitals or not."),
+        click.option("--name", metavar="PREFIX", help="With a name that begins so, letter by letter."),
         click.option("--host", metavar="HOST", help="To this host; `*.example.com` is all below it."),
     ]
     return reduce(lambda decorated, option: option(decorated), reversed(options), function)

@@ -52,7 +52,7 @@ def main(
     **chosen: Any,
 ) -> None:
     """Shown are those whose due times are nearest to now, in the order of time; with --order those from that end on.
-    Names and hosts are compared here, for which all jobs in the range are looked at. When it is not printed to
+    A host with `*` or a port is compared here, for which all jobs in the range are looked at. When it is not printed to
     a terminal, there is one line for each job, with tabs between id, status, due time, method, URL and name.
     """
     if everything and limit is not None:
