@@ -54,11 +54,11 @@ def _said(error: PunctualError) -> Iterator[str]:
         if isinstance(error, Unreachable) and error.sent:
             yield "It is not known whether the service did it: see `punctual list` before you do it again."
         return
-    yield f"Error: {plain(error.detail)}"
-    if len(error.faults) > 1 or (error.faults and error.faults[0].message != error.detail):
+    if len(error.faults) == 1 and error.faults[0].message == error.detail:
+        yield f"Error: {_fault_line(error.faults[0])}"
+    else:
+        yield f"Error: {plain(error.detail)}"
         yield from (f"  {line}" for line in map(_fault_line, error.faults))
-    elif error.faults:
-        yield f"  {_fault_line(error.faults[0])}"
     yield from _advice(error)
 
 

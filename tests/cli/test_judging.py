@@ -114,7 +114,7 @@ class TestTest:
     def test_faults_are_told_beside_the_option(self, cli: Program, gateway: gateways.Gateway) -> None:
         ended = cli.run("test", URL, "--timeout", "30")
         assert ended.code == 4
-        assert "  --timeout: " in ended.err
+        assert "Error: --timeout: " in ended.err
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,7 @@ class TestWhichJobs:
         assert cli.run("list", "--to", "now", "-q").out.split() == [old, recent]
         assert cli.run("list", "--from", "10 days ago", "--to", "now", "--all", "-q").out.split() == [recent]
 
-    def test_names_and_hosts_are_searched_by_the_service_and_patterns_here(
-        self, cli: Program, service: Service
-    ) -> None:
+    def test_names_and_hosts_are_searched_by_the_service_patterns_here(self, cli: Program, service: Service) -> None:
         purge = stored(service, name="Purge items").id
         other = stored(service, name="nightly", request=Request("POST", "https://api.shop.example.org:8443/x")).id
         stored(service)

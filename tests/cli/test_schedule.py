@@ -239,7 +239,9 @@ class TestMistakes:
     ) -> None:
         ended = cli.run("schedule", *words, "--in", "5m")
         assert (ended.code, ended.out) == (4, "")
-        assert [line for line in lines(ended.err) if line.startswith(f"  {option}: ") and line.endswith(f"({code})")]
+        told = [line for line in lines(ended.err) if line.endswith(f"({code})")]
+        assert len(told) == 1  # once, not in a sentence and beside the option
+        assert told[0].removeprefix("Error: ").strip().startswith(f"{option}: ")
 
     def test_are_told_all_at_once(self, cli: Program) -> None:
         ended = cli.run("schedule", "FETCH", "ftp://x.example/", "--in", "5m", "--timeout", "99", "--retry", "99")
