@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from punctual.cli.times import Span, TimeNotUnderstood, TimeRefused, TwoMoments, bound, span
+from punctual.cli.times import Span, TimeNotUnderstood, TimeRefused, TwoMoments, bound, moment, span
 
 NEW_YORK = "America/New_York"
 NOW = datetime.fromisoformat("2026-11-25T21:00-05:00")
@@ -122,3 +122,15 @@ def test_a_bound_is_a_moment_or_where_a_day_or_month_begins_or_ends(text: str, s
 def test_a_bound_that_could_be_past_or_to_come_is_refused() -> None:
     with pytest.raises(TwoMoments):
         bound("monday 9:00", now=NOW, zone=NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("30 days ago", "2026-10-22T19:00+02:00"), ("in 150 days", "2027-04-20T19:00+02:00")],
+)
+def test_a_bound_so_many_days_away_is_at_the_same_time_of_day_also_when_clocks_change(text: str, expected: str) -> None:
+    """When to send a request an hour makes a difference, and it is refused; not where a list begins."""
+    now = datetime.fromisoformat("2026-11-21T18:00Z")
+    assert bound(text, now=now, zone="Europe/Berlin").isoformat(timespec="minutes") == expected
+    with pytest.raises(TwoMoments):
+        moment("in 150 days", now=now, zone="Europe/Berlin")

@@ -41,7 +41,7 @@ def instants_of(phrase: Phrase, *, now: datetime, zone: str, ahead: bool) -> lis
     if phrase.at_epoch is not None:
         return [Instant(_epoch(phrase).astimezone(zone_of(zone)), zone)]
     assert phrase.ahead is not None
-    return _away(phrase.ahead, now, zone)
+    return _away(phrase.ahead, now, zone, exactly=ahead)
 
 
 def from_now(amount: timedelta, now: datetime) -> datetime:
@@ -60,7 +60,8 @@ def _epoch(phrase: Phrase) -> datetime:
     return from_now(timedelta(seconds=phrase.at_epoch), datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def _away(amount: Amount, now: datetime, zone: str) -> list[Instant]:
+def _away(amount: Amount, now: datetime, zone: str, *, exactly: bool) -> list[Instant]:
+    """`exactly`: an hour makes a difference, so both readings of a day are returned; for a range the wall's will do."""
     local = now.astimezone(zone_of(zone))
     if not amount.months:
         exact = from_now(amount.time, now).astimezone(zone_of(zone))
@@ -70,7 +71,7 @@ def _away(amount: Amount, now: datetime, zone: str) -> list[Instant]:
     wall = local.replace(tzinfo=None)
     wall = datetime.combine(months_on(wall.date(), amount.months), wall.time())
     found = _in_zone(wall + amount.time, zone_of(zone), now, zone)
-    if not amount.months:
+    if not amount.months and exactly:
         found.append(exact)
     return [Instant(at.astimezone(zone_of(zone)), zone) for at in sorted({at.astimezone(UTC) for at in found})]
 
