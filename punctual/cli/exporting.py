@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from punctual.cli.job_files import COLUMNS as KNOWN
 from punctual.errors import NotFound
 
 if TYPE_CHECKING:
@@ -20,12 +21,8 @@ T = TypeVar("T")
 AT_ONCE = 6
 """How many jobs are being read."""
 REDACTED = "[redacted]"
-COLUMNS = (
-    *("url", "method", "at", "timezone", "name", "headers", "body", "body_base64", "json", "timeout_seconds"),
-    *("retry.max_attempts", "retry.min_backoff_seconds", "retry.max_backoff_seconds"),
-    *("expect.status", "expect.body_contains", "expect.json", "notify.on", "notify.email"),
-)
-"""Of a CSV file: those that `punctual import` takes."""
+COLUMNS = tuple(name for name in KNOWN if name not in ("in", "headers.NAME", "secret_headers"))
+"""Of a CSV file: those that `punctual import` takes, without the ones that say the same in another way."""
 
 
 def whole(client: Client, jobs: Iterable[Job]) -> Iterator[Job]:

@@ -24,18 +24,7 @@ _NUMBERS = {
     "retry.max_backoff_seconds": int,
 }
 _LISTS = {"secret_headers", "notify.on"}
-_TEXTS = {
-    "url",
-    "method",
-    "at",
-    "in",
-    "timezone",
-    "name",
-    "body",
-    "body_base64",
-    "expect.body_contains",
-    "notify.email",
-}
+_TEXTS = {"url", "method", "name", "body", "body_base64", "expect.body_contains", "notify.email"}
 COLUMNS = (
     "url",
     "method",

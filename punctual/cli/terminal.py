@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
+    Entry = tuple[Mapping[str, Any], str, Sequence[str | Text]]
+
 
 class Terminal:
     """What a command prints to. `as_json` and `quiet` are the two forms for scripts; otherwise it is for people."""
@@ -94,6 +96,18 @@ class Terminal:
     def line(self, *cells: str) -> None:
         """A line to stdout for programs: cells with tabs between, made harmless, nothing shortened."""
         sys.stdout.write("\t".join(map(plain, cells)) + "\n")
+
+    def listing(self, headings: Sequence[str], entries: Sequence[Entry], *, none: str) -> None:
+        """Things that are listed, each as its JSON object, its id and its row; `none` is said when there are none."""
+        if self.as_json:
+            for item, _, _ in entries:
+                self.json(item)
+        elif self.quiet:
+            self.ids(one for _, one, _ in entries)
+        elif entries:
+            self.table(headings, [row for _, _, row in entries])
+        if not entries:
+            self.say(none)
 
     def say(self, *what: RenderableType) -> None:
         """Talk, to stderr. Nothing is said with --quiet."""

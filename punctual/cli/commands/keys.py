@@ -20,17 +20,12 @@ SCOPES = ("jobs:read", "jobs:write", "keys:read", "keys:write", "account:write")
 )
 def list_keys(session: Session) -> None:
     """The time of a key's last use is exact to an hour."""
-    terminal = session.terminal
     keys = session.client.keys()
-    if terminal.as_json:
-        for key in keys:
-            terminal.json(key.raw)
-    elif terminal.quiet:
-        terminal.ids(key.id for key in keys)
-    else:
-        terminal.table(("ID", "NAME", "SCOPES", "LAST USED", "EXPIRES"), [_row(session, key) for key in keys])
-        if not keys:
-            terminal.say("There are no keys. Make one with `punctual keys create`.")
+    session.terminal.listing(
+        ("ID", "NAME", "SCOPES", "LAST USED", "EXPIRES"),
+        [(key.raw, key.id, _row(session, key)) for key in keys],
+        none="There are no keys. Make one with `punctual keys create`.",
+    )
 
 
 @command(

@@ -16,27 +16,24 @@ from punctual.cli.session import Session
 def list_(session: Session) -> None:
     """Nothing is asked of any service: `punctual whoami --profile NAME` tells whether a sign-in still counts."""
     profiles, default = session.profiles.all(), session.profiles.default
-    if not profiles:
-        session.terminal.say("You are signed in nowhere. Begin with `punctual login API_URL`.")
-    if session.terminal.as_json:
-        for name, each in profiles.items():
-            session.terminal.json(
+    session.terminal.listing(
+        ("", "PROFILE", "SERVICE", "BY", "SECRETS"),
+        [
+            (
                 {
                     "profile": name,
                     "api_url": each.api_url,
                     "signed_in_by": each.by,
                     "secrets": each.place,
                     "default": name == default,
-                }
+                },
+                name,
+                ("*" * (name == default), name, each.api_url, "API key" if each.by == "key" else each.by, each.place),
             )
-    elif session.terminal.quiet:
-        session.terminal.ids(profiles)
-    elif profiles:
-        rows = [
-            ("*" if name == default else "", name, each.api_url, "API key" if each.by == "key" else each.by, each.place)
             for name, each in profiles.items()
-        ]
-        session.terminal.table(("", "PROFILE", "SERVICE", "BY", "SECRETS"), rows)
+        ],
+        none="You are signed in nowhere. Begin with `punctual login API_URL`.",
+    )
 
 
 @command(

@@ -21,17 +21,11 @@ def list_targets(session: Session) -> None:
     """A paused host failed several times in a row: its jobs wait, and keep their attempts. A denied one refused
     everything. Hosts that are well are not listed.
     """
-    terminal = session.terminal
-    targets = session.client.targets()
-    if terminal.as_json:
-        for target in targets:
-            terminal.json(target.raw)
-    elif terminal.quiet:
-        terminal.ids(target.host for target in targets)
-    else:
-        terminal.table(("HOST", "STATE", "UNTIL", "REASON"), [_row(session, target) for target in targets])
-        if not targets:
-            terminal.say("No host is in trouble.")
+    session.terminal.listing(
+        ("HOST", "STATE", "UNTIL", "REASON"),
+        [(target.raw, target.host, _row(session, target)) for target in session.client.targets()],
+        none="No host is in trouble.",
+    )
 
 
 @command(
