@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from local.film.recording import Frame, Line, Run
 
@@ -15,7 +15,7 @@ DARK |= {"blue": "#79c0ff", "magenta": "#d2a8ff", "cyan": "#76e3ea", "black": "#
 """pyte's names of colours, in shades that are read on a light and on a dark ground. Bright ones are no others."""
 
 PAGE = """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label={label}>
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{label}">
 <title>{title}</title>
 <desc>{description}</desc>
 <style>
@@ -53,7 +53,7 @@ def drawn(frames: Sequence[Frame], seconds: float, *, columns: int, rows: int, t
         height=inner + BAR,
         inner=inner,
         bar=BAR,
-        label=quoteattr(title),
+        label=escape(title),
         title=escape(title),
         description=escape(description),
         light=_palette(LIGHT),
