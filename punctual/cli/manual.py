@@ -9,7 +9,7 @@ import click
 
 from punctual.cli.errors import ExitCode
 from punctual.cli.main import program
-from punctual.cli.program import SECTIONS, Command, common_options, own_of
+from punctual.cli.program import SECTIONS, SUMMARIES, Command, common_options, own_of
 
 MARK = "<!-- What follows is made by `make manual` from the commands themselves. -->"
 """In docs/cli.md what is above it is written by hand."""
@@ -29,10 +29,47 @@ MEANINGS = {
 }
 """What docs/cli.md says of each exit code."""
 
+_JOB = "the [job](api.md#reading-a-job)"
+_JOBS = "each [job](api.md#reading-a-job)"
+PRINTED = {
+    "schedule": f"{_JOB}, with `--wait` as it has ended; with `--dry-run` what `validate` prints",
+    "validate": "the [validation](api.md#before-you-schedule): `valid`, `criteria`, `job`",
+    "test": "the [result](api.md#before-you-schedule): `passed`, `checks`, `response`, `error`",
+    "criteria": "each criterion: `name`, `description`, `field`",
+    "list": f"{_JOBS}, without its body",
+    "get": _JOB,
+    "history": "each attempt, as the job has it",
+    "watch": f"each change: `at`, `change`, `job` ({_JOB})",
+    "update": f"{_JOB}, changed",
+    "cancel": _JOBS,
+    "run": f"{_JOBS}, with `--wait` as it has ended",
+    "rerun": f"{_JOBS}, the new one, with `--wait` as it has ended",
+    "stats": "the [counts](api.md#counting-jobs): `totals`, `series` and the range",
+    "targets": "each host: `host`, `state`, `reason`, `until`",
+    "import": "for each row its `row`, the line in the file, and its part of the [batch](api.md#many-at-once): "
+    "`status`, and `job` or `problem`; with `--dry-run` its `row` and the validation",
+    "export": f"each document that would schedule the job again; with `--whole` {_JOBS}",
+    "login": "`profile`, `api_url`, `owner`, `default`",
+    "logout": "`profile`, `api_url`, `revoked`, and the profile that is the `default` now",
+    "whoami": "what `GET /v1/me` says, and `api_url`, `profile`, `signed_in_by`, `signed_in_until`",
+    "profiles": "each profile: `profile`, `api_url`, `signed_in_by`, `secrets`, `default`",
+    "keys": "each [key](api.md#api-keys), that of `create` with `key`; of `revoke` each `id` and `revoked`",
+    "completion": "`shell`, `script`",
+}
+"""What docs/cli.md says that a command prints with --json, one object a line."""
+
 
 def manual() -> str:
     """All commands, as Markdown."""
-    return "\n".join([MARK, "", *_exit_codes(), *_sections()]).rstrip() + "\n"
+    return "\n".join([MARK, "", *_printed(), *_exit_codes(), *_sections()]).rstrip() + "\n"
+
+
+def _printed() -> Iterator[str]:
+    yield from ("## What `--json` prints", "")
+    yield from ("One JSON object a line. Fields may be added in a later version; none is taken away.", "")
+    yield from ("| command | an object for |", "|---|---|")
+    yield from (f"| `{name}` | {PRINTED[name]} |" for name in SUMMARIES)
+    yield ""
 
 
 def _exit_codes() -> Iterator[str]:

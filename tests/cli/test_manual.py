@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 
 import pytest
 
+from lambdas.jobs.job import Status
 from local.manual import PAGE, renewed
 from punctual.cli.errors import ExitCode
-from punctual.cli.manual import MEANINGS, manual
+from punctual.cli.manual import MEANINGS, PRINTED, manual
 from punctual.cli.program import SUMMARIES
 from punctual.cli.times import TimeRefused, moment, span, told
+from tests.cli.programs import Program, lines
+from tests.cli.stored import stored
+from tests.handlers.recorded import Service
 
 
 def test_the_page_is_what_the_commands_say() -> None:
@@ -66,3 +71,22 @@ class TestTimes:
     def test_the_moment_that_it_tells_is_told_so(self) -> None:
         at = moment("sunday 1am", now=self.NOW, zone=self.ZONE).at
         assert f'"{told(at, self.NOW)}"' in " ".join(self.section()[0].split())
+
+
+class TestWhatJsonPrints:
+    """Each line is one object, with the fields that the page names."""
+
+    def test_every_command_is_told(self) -> None:
+        assert set(PRINTED) == set(SUMMARIES)
+
+    @pytest.mark.parametrize("name", ["validate", "criteria", "history", "stats", "whoami", "completion"])
+    def test_it_has_the_fields_that_the_page_names(self, name: str, cli: Program, service: Service) -> None:
+        job = stored(service, Status.FAILED, due_in=-60)
+        arguments: dict[str, tuple[str, ...]] = {
+            "validate": (job.request.url, "--in", "5m"),
+            "history": (job.id,),
+            "completion": ("bash",),
+        }
+        printed = [json.loads(line) for line in lines(cli.run(name, *arguments.get(name, ()), "--json").out)]
+        assert printed and all(isinstance(one, dict) for one in printed)
+        assert [field for field in re.findall(r"`(\w+)`", PRINTED[name]) if field not in printed[0]] == []
