@@ -167,8 +167,12 @@ class DeployedStack:
         )
 
     def kill_sender_of(self, received: Received) -> None:
-        """kill -9 the worker that sent this request and still waits for its answer."""
-        workers.kill_sender(self.workers_folder, self.outputs["FireFunctionName"], received.client_port)
+        """kill -9 the worker that sent this request, still waits for its answer, and has no other in hand."""
+        aws_port = urllib.parse.urlsplit(self._endpoint_url).port
+        assert aws_port is not None
+        workers.kill_sender(
+            self.workers_folder, self.outputs["FireFunctionName"], received.client_port, aws_port=aws_port
+        )
 
     @property
     def workers_folder(self) -> Path:

@@ -24,12 +24,22 @@ def pids(temporary: Path, function: str) -> list[int]:
     return [int(found.group(1)) for line in listed.splitlines() if (found := worker.match(line))]
 
 
-def kill_sender(temporary: Path, function: str, client_port: int) -> int:
-    """kill -9 the worker that holds the connection from `client_port`, in whatever it does. Returns its pid."""
-    pid = sender(temporary, function, client_port)
-    assert pid is not None, f"no worker of {function} holds a connection from port {client_port}"
-    os.kill(pid, signal.SIGKILL)
-    return pid
+def kill_sender(temporary: Path, function: str, client_port: int, *, aws_port: int, within_seconds: float = 12) -> int:
+    """kill -9 the worker that holds the connection from `client_port`, in whatever it does. Returns its pid.
+
+    A worker sends several requests at once, and those of other tests would be lost with it. So the moment is taken
+    when it holds no other connection but to AWS.
+    """
+    deadline = time.monotonic() + within_seconds
+    while True:
+        pid = sender(temporary, function, client_port)
+        assert pid is not None, f"no worker of {function} holds a connection from port {client_port}"
+        others = {local for local, remote in _connections_of(pid).items() if remote != aws_port} - {client_port}
+        if not others:
+            os.kill(pid, signal.SIGKILL)
+            return pid
+        assert time.monotonic() < deadline, f"the worker has other requests in hand, from {others}"
+        time.sleep(SETTLING_SECONDS)
 
 
 def kill_as_soon_as(
@@ -73,16 +83,16 @@ def _signal(processes: list[int], number: signal.Signals) -> None:
 
 def sender(temporary: Path, function: str, client_port: int) -> int | None:
     """The pid of the worker that holds the connection from `client_port`; None if none does."""
-    return next((pid for pid in pids(temporary, function) if client_port in _ports_of(pid)), None)
+    return next((pid for pid in pids(temporary, function) if client_port in _connections_of(pid)), None)
 
 
-def _ports_of(pid: int) -> set[int]:
-    """The local ports of a process's TCP connections, from /proc, or from lsof where there is no /proc."""
+def _connections_of(pid: int) -> dict[int, int]:
+    """Local port → remote port of a process's TCP connections, from /proc, or from lsof where there is no /proc."""
     descriptors = Path(f"/proc/{pid}/fd")
     if not descriptors.exists():
         command = ["lsof", "-nP", "-a", "-p", str(pid), "-iTCP", "-Fn"]
         listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        return {int(port) for port in re.findall(r":(\d+)->", listed)}
+        return {int(local): int(remote) for local, remote in re.findall(r":(\d+)->.*:(\d+)$", listed, re.MULTILINE)}
     sockets: set[str] = set()
     rows: list[list[str]] = []
     with contextlib.suppress(OSError):  # it has ended while we looked
@@ -90,4 +100,9 @@ def _ports_of(pid: int) -> set[int]:
             with contextlib.suppress(OSError):  # it was closed while we looked
                 sockets.add(os.readlink(descriptor))
         rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-    return {int(row[1].split(":")[1], 16) for row in rows if f"socket:[{row[9]}]" in sockets}
+    held = [row for row in rows if f"socket:[{row[9]}]" in sockets]
+    return {_port(row[1]): _port(row[2]) for row in held}
+
+
+def _port(address: str) -> int:
+    return int(address.split(":")[1], 16)
