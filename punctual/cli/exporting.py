@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from punctual.cli.bulk import AT_ONCE
 from punctual.cli.job_files import COLUMNS as KNOWN
 from punctual.errors import NotFound
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from punctual.models import Job
 
 T = TypeVar("T")
-AT_ONCE = 6
-"""How many jobs are being read."""
 REDACTED = "[redacted]"
 COLUMNS = tuple(name for name in KNOWN if name not in ("in", "headers.NAME", "secret_headers"))
 """Of a CSV file: those that `punctual import` takes, without the ones that say the same in another way."""

@@ -165,6 +165,25 @@ def selecting(function: Function) -> Function:
     return reduce(lambda decorated, option: option(decorated), reversed(options), function)
 
 
+def bounds(
+    session: Session, when: str | None, from_: str | None, to: str | None, *, zone: str
+) -> tuple[datetime | None, datetime | None]:
+    """From when and up to when, None for no bound: a range in words, or --from and --to, read in the zone.
+
+    Raises Misused for times that cannot be understood, and for both at once.
+    """
+    from punctual.cli.times import bound, span
+
+    if when and (from_ or to):
+        raise Misused("Give a range in words, or --from and --to.")
+    now = session.now()
+    if when:
+        found = span(when, now, zone)
+        return found.start, found.end
+    start = bound(from_, now=now, zone=zone) if from_ else None
+    return start, bound(to, now=now, zone=zone, end=True) if to else None
+
+
 def selected(
     session: Session,
     *,
@@ -176,19 +195,7 @@ def selected(
     host: str | None,
 ) -> Selection:
     """What the options mean. Raises Misused for times that cannot be understood or do not go together."""
-    from punctual.cli.times import bound, span
-
-    if when and (from_ or to):
-        raise Misused("Give a range in words, or --from and --to.")
-    now, zone = session.now(), session.zone
-    start, end = None, None
-    if when:
-        found = span(when, now, zone)
-        start, end = found.start, found.end
-    if from_:
-        start = bound(from_, now=now, zone=zone)
-    if to:
-        end = bound(to, now=now, zone=zone, end=True)
+    start, end = bounds(session, when, from_, to, zone=session.zone)
     if start and end and start >= end:
         raise Misused("--from must be before --to.")
     unique = tuple(dict.fromkeys(status for group in statuses for status in group))

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from punctual.cli.exporting import AT_ONCE, COLUMNS
+from punctual.cli.bulk import AT_ONCE
+from punctual.cli.exporting import COLUMNS
 from punctual.cli.job_files import Row, of_csv
 from tests.cli.programs import Program, lines
 from tests.client import gateway as gateways

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from punctual.cli.errors import Misused
 from punctual.cli.program import command
+from punctual.cli.selecting import bounds
 from punctual.cli.session import Session
 from punctual.cli.statuses import LOOKS
-from punctual.cli.times import bound, span
 from punctual.cli.zone_type import Zone
 from punctual.models import Raw, Stats
 
@@ -49,23 +48,11 @@ def main(
     ends are not drawn.
     """
     zone = timezone or session.zone
-    start, end = _range(" ".join(range_), from_, to, now=session.now(), zone=zone)
+    start, end = bounds(session, " ".join(range_), from_, to, zone=zone)
     stats = session.client.stats(from_=start, to=end, interval=interval, timezone=zone)
     session.terminal.answer(
         stats.raw, ids=[f"{name} {stats.totals[name]}" for name in LOOKS], shown=lambda: _draw(session, stats, interval)
     )
-
-
-def _range(
-    words: str, from_: str | None, to: str | None, *, now: datetime, zone: str
-) -> tuple[datetime | None, datetime | None]:
-    if not words:
-        start = None if from_ is None else bound(from_, now=now, zone=zone)
-        return start, None if to is None else bound(to, now=now, zone=zone, end=True)
-    if from_ or to:
-        raise Misused("Give a range in words, or --from and --to.")
-    named = span(words, now=now, zone=zone)
-    return named.start, named.end
 
 
 def _draw(session: Session, stats: Stats, interval: Interval) -> None:
