@@ -174,14 +174,14 @@ def bounds(
     """
     from punctual.cli.times import bound, span
 
-    if when and (from_ or to):
+    if when is not None and (from_, to) != (None, None):
         raise Misused("Give a range in words, or --from and --to.")
     now = session.now()
-    if when:
+    if when is not None:
         found = span(when, now, zone)
         return found.start, found.end
-    start = bound(from_, now=now, zone=zone) if from_ else None
-    return start, bound(to, now=now, zone=zone, end=True) if to else None
+    start = bound(from_, now=now, zone=zone) if from_ is not None else None
+    return start, bound(to, now=now, zone=zone, end=True) if to is not None else None
 
 
 def selected(
@@ -195,6 +195,9 @@ def selected(
     host: str | None,
 ) -> Selection:
     """What the options mean. Raises Misused for times that cannot be understood or do not go together."""
+    for option, value in (("--name", name), ("--host", host)):
+        if value == "":
+            raise Misused(f"{option} is empty: leave it out if any will do.")
     start, end = bounds(session, when, from_, to, zone=session.zone)
     if start and end and start >= end:
         raise Misused("--from must be before --to.")

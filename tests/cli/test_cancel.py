@@ -244,3 +244,12 @@ def _end(service: Service, job: Job, status: Status) -> None:
     now_ms = set_clock(service)
     found = service.store[job.id]
     service.store.put(replace(found, status=status, finished_at_ms=now_ms, expires_at_ms=now_ms + 86_400_000))
+
+
+def test_an_option_that_is_empty_is_not_taken_for_none(cli: Program, service: Service) -> None:
+    """A variable that a script forgot to set must not make it all jobs."""
+    stored(service)
+    for option in ("--from", "--to", "--when", "--name", "--host"):
+        ended = cli.run("cancel", "--status", "scheduled", option, "", "--yes")
+        assert (ended.code, ended.out) == (2, ""), ended
+    assert len(lines(cli.run("list", "--status", "scheduled", "-q").out)) == 1

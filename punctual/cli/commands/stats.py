@@ -48,7 +48,7 @@ def main(
     ends are not drawn.
     """
     zone = timezone or session.zone
-    start, end = bounds(session, " ".join(range_), from_, to, zone=zone)
+    start, end = bounds(session, " ".join(range_) or None, from_, to, zone=zone)
     stats = session.client.stats(from_=start, to=end, interval=interval, timezone=zone)
     session.terminal.answer(
         stats.raw, ids=[f"{name} {stats.totals[name]}" for name in LOOKS], shown=lambda: _draw(session, stats, interval)
