@@ -155,5 +155,5 @@ def test_beside_the_running_stack_nothing_has_to_be_done(stack: DeployedStack, c
     """Its folder is found by what it is started with."""
     with cli.before_terminal("whoami", PUNCTUAL_STATE=str(stack.state), columns=160) as terminal:
         assert terminal.finished() == 0
-        assert f"owner                   {stack.owner}" in terminal.text
+        assert f"owner                   {stack.description['owner']}" in terminal.text
         assert "by `make run`, from " in terminal.text
