@@ -30,7 +30,7 @@ def written(caller: Caller) -> dict[str, str]:
 
 def refusal(refused: Unauthenticated) -> dict[str, str]:
     """The same for nobody: why they are not known."""
-    return {"refused": refused.detail}
+    return {"refused": refused.why}
 
 
 def let_in(request: HttpRequest, *, now_ms: int) -> Caller | None:

@@ -91,6 +91,7 @@ class Unauthenticated(RequestRefused):
     """Nobody knows who asks. `why` is a sentence about the token, and says nothing that is in it."""
 
     def __init__(self, why: str) -> None:
+        self.why = why
         message = f"{why} Send a valid one: Authorization: Bearer <access token or API key>."
         super().__init__(401, "Unauthenticated", [Fault("Authorization", "unauthenticated", message)])
 

@@ -91,6 +91,7 @@ def test_what_is_wrong_is_401(gateway: Gateway, shown: str) -> None:
     answer = gateway.call(shown)
     assert (answer["statusCode"], answer["body"]["code"]) == (401, "unauthenticated")
     assert shown not in json.dumps(answer)
+    assert answer["body"]["detail"].count("Send a valid one") == 1
 
 
 def test_a_key_does_what_it_is_for_and_nothing_else(gateway: Gateway) -> None:
