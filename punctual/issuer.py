@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry, Timeout
 
 from punctual.errors import SignInRefused, UnexpectedAnswer, Unreachable
-from punctual.transport import pool_to
+from punctual.transport import THIS_MACHINE, pool_to
 from punctual.version import VERSION
 
 Json = Mapping[str, Any]
@@ -108,7 +108,7 @@ def is_safe(url: str) -> bool:
 
 def is_here(url: str) -> bool:
     """Whether an address is on this machine."""
-    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+    return urlsplit(url).hostname in THIS_MACHINE
 
 
 def _safe(url: object) -> str:

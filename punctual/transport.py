@@ -22,6 +22,9 @@ TRANSIENT = frozenset({429, 500, 502, 503, 504})
 
 LONGEST_ANSWER_BYTES = 32 * 1024 * 1024
 
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts to which nobody else is on the way."""
+
 
 Token = str | Callable[[], str] | None
 """A token, or what is asked for one before each request: some hold for less long than a program runs."""
@@ -139,9 +142,12 @@ def _asked_for(answer: urllib3.BaseHTTPResponse) -> float | None:
 
 
 def pool_to(scheme: str, host: str) -> urllib3.PoolManager:
-    """Connections to a host, by way of the proxy that the environment names for it, if any."""
+    """Connections to a host, by way of the proxy that the environment names for it, if any.
+
+    None is asked for this machine: it would read what is sent, and its own 127.0.0.1 is another machine's.
+    """
     proxy = getproxies().get(scheme)
-    if proxy and not proxy_bypass(host):
+    if proxy and host not in THIS_MACHINE and not proxy_bypass(host):
         return urllib3.ProxyManager(proxy)
     return urllib3.PoolManager()
 

@@ -90,6 +90,7 @@ def _of_environment(environment: Mapping[str, str]) -> Credentials | None:
         there, missing = (URL_VARIABLE, TOKEN_VARIABLE) if url else (TOKEN_VARIABLE, URL_VARIABLE)
         raise NotSignedIn(f"{there} is set and {missing} is not.", hint=f"Set {missing} too, or unset {there}.")
     _check_token(token, TOKEN_VARIABLE)
+    _check_way(url)
     return Credentials(
         url.rstrip("/"),
         lambda: token,
@@ -143,6 +144,17 @@ def _check_token(token: str, where: str) -> None:
     """Raise NotSignedIn, without showing it, for what can stand in no header."""
     if not re.fullmatch(r"[!-~]+", token):
         raise NotSignedIn(f"{where} holds no token: it must be printable ASCII without blanks.")
+
+
+def _check_way(url: str) -> None:
+    """Raise NotSignedIn for an address on the way to which a token could be read."""
+    from punctual.issuer import is_safe
+
+    if url.lower().startswith("http:") and not is_safe(url):
+        raise NotSignedIn(
+            f"{URL_VARIABLE} is {url!r}, where the token would travel in the open.",
+            hint="Use https; http is for a service on this machine.",
+        )
 
 
 def _of_profile(name: str, profiles: Profiles) -> Credentials:

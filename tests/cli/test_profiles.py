@@ -124,6 +124,12 @@ class TestTheOrder:
         ended = stranger.run("whoami", PUNCTUAL_API_URL="jobs.example.com", PUNCTUAL_TOKEN="t")
         assert (ended.code, "must be an http or https address" in ended.err) == (3, True)
 
+    def test_no_token_goes_in_the_open(self, stranger: Program, gateway: gateways.Gateway) -> None:
+        """T16: plain http is for this machine. The gateway is the proxy here, and would see it."""
+        variables = {"PUNCTUAL_API_URL": "http://jobs.example.com", "PUNCTUAL_TOKEN": gateways.TOKEN}
+        ended = stranger.run("whoami", **variables, http_proxy=gateway.url)
+        assert (ended.code, "would travel in the open" in ended.err, gateway.seen) == (3, True, [])
+
     def test_a_profile_that_is_not_there_is_told_with_those_that_are(self, everywhere: User) -> None:
         ended = everywhere.run("whoami", "--profile", "wrok")
         assert ended.code == 3

@@ -154,6 +154,15 @@ def test_a_proxy_of_the_environment_is_used(
     assert gateway.seen[0][1] == "http://punctual.example.com/v1/jobs/job_1"
 
 
+def test_what_runs_on_this_machine_is_asked_without_a_proxy(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T16: a proxy would read the token, and its 127.0.0.1 is another."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with Client(gateway.url, TOKEN, retries=0) as client:
+        assert client.me().owner == OWNER
+
+
 def test_errors_hold_no_token(gateway: Gateway) -> None:
     """What ends up in logs is what exceptions say."""
     with Client(gateway.url, "s3cret-token") as client, pytest.raises(Problem) as refused:
