@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from punctual.cli.errors import CommandFailed, ExitCode, exit_code_of
+from punctual.cli.plain import plain
 from punctual.cli.program import COMPLETE_VARIABLE, Program
 from punctual.errors import PunctualError
 
@@ -69,7 +70,7 @@ def _run(arguments: list[str]) -> None:
 
 def _tell(*lines: str) -> None:
     for line in filter(None, lines):
-        click.echo(line, err=True)
+        click.echo(plain(line, lines=True), err=True)  # what files hold, for one, is quoted in them
 
 
 def _version() -> str:

@@ -71,7 +71,7 @@ class Terminal:
         sys.stdout.flush()
 
     def show(self, *what: RenderableType) -> None:
-        """Something for people, to stdout. Strings are printed as they are: no markup is understood."""
+        """Something for people, to stdout. Strings are made harmless here, and no markup in them is understood."""
         self._print("stdout", what)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
@@ -129,6 +129,8 @@ class Terminal:
         return self._console("stderr")
 
     def _print(self, name: str, what: tuple[RenderableType, ...]) -> None:
+        # A Text is made of harmless parts by whoever styles it; of a string nobody has to think.
+        what = tuple(plain(part, lines=True) if isinstance(part, str) else part for part in what)
         if name not in self._consoles and all(isinstance(part, str) for part in what):
             # rich takes 40 ms of CPU to be there; once it draws, it has to know of all that is printed.
             click.echo(" ".join(map(str, what)), err=name == "stderr")

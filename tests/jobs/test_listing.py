@@ -75,8 +75,10 @@ class TestCursors:
             {"from_ms": None},
             {"to_ms": NOW_MS * 2 + 1},
             {"descending": True},
+            {"name": "p"},
+            {"host": "shop.example.com"},
         ],
-        ids=["owner", "statuses", "from", "to", "order"],
+        ids=["owner", "statuses", "from", "to", "order", "name", "host"],
     )
     def test_it_is_good_for_its_owner_and_its_question_only(self, other: dict[str, Any]) -> None:
         """T5: another's cursor says nothing, not even that it was one."""

@@ -34,7 +34,7 @@ def main(session: Session, *, range_: tuple[str, ...], form: str, as_read: bool,
     selection = selected_in(session, range_, **chosen)
     count = secret = 0
     if form == "csv" and not as_read:
-        sys.stdout.write(csv_row())
+        _write(csv_row())
     with looking(session, selection):
         for job in whole(session.client, selection.walk(session.client)):
             count += 1
@@ -45,7 +45,7 @@ def main(session: Session, *, range_: tuple[str, ...], form: str, as_read: bool,
             elif as_read:
                 terminal.json(job.raw)
             elif form == "csv" and not terminal.as_json:
-                sys.stdout.write(csv_row(fields))
+                _write(csv_row(fields))
             else:
                 terminal.json(fields)
     terminal.say(f"{count:,} jobs.")
@@ -53,3 +53,8 @@ def main(session: Session, *, range_: tuple[str, ...], form: str, as_read: bool,
         terminal.warn(f"{secret:,} of them have secret headers, which are left out: their targets may refuse them.")
     for job_id in selection.seen.damaged:
         terminal.warn(f"The service cannot read {plain(job_id)}, so it is left out (`job_damaged`).")
+
+
+def _write(line: str) -> None:
+    """As it is; in a terminal only what cannot harm it."""
+    sys.stdout.write(plain(line, lines=True) if sys.stdout.isatty() else line)
