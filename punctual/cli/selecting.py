@@ -6,7 +6,7 @@ import contextlib
 import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -73,7 +73,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The jobs with one of `statuses` (none: all), `start` ≤ due time < `end`, a name and a host like these.
+    """The jobs with one of `statuses` (none: all), `start` ≤ due time < `end` (UTC), a name and a host like these.
 
     The service searches for names and for whole hosts. It knows no patterns and no ports: jobs are looked at here for
     these, and `seen` tells what that took.
@@ -168,8 +168,9 @@ def selecting(function: Function) -> Function:
 def bounds(
     session: Session, when: str | None, from_: str | None, to: str | None, *, zone: str
 ) -> tuple[datetime | None, datetime | None]:
-    """From when and up to when, None for no bound: a range in words, or --from and --to, read in the zone.
+    """From when and up to when, in UTC, None for no bound: a range in words, or --from and --to, read in the zone.
 
+    In UTC, as datetimes of one zone are compared by what its clocks show, which is wrong when they are put back.
     Raises Misused for times that cannot be understood, and for both at once.
     """
     from punctual.cli.times import bound, span
@@ -179,9 +180,11 @@ def bounds(
     now = session.now()
     if when is not None:
         found = span(when, now, zone)
-        return found.start, found.end
-    start = bound(from_, now=now, zone=zone) if from_ is not None else None
-    return start, bound(to, now=now, zone=zone, end=True) if to is not None else None
+        start, end = found.start, found.end
+    else:
+        start = bound(from_, now=now, zone=zone) if from_ is not None else None
+        end = bound(to, now=now, zone=zone, end=True) if to is not None else None
+    return start and start.astimezone(UTC), end and end.astimezone(UTC)
 
 
 def selected(
