@@ -235,6 +235,7 @@ def of_a_month(deployed: Deployed) -> dict[str, float]:
         "alarms": deployed.alarm_metrics * prices.ALARM_METRIC_MONTH,
         "dashboard": deployed.dashboards * prices.DASHBOARD_MONTH,
         "metrics": deployed.own_metrics * prices.METRIC_MONTH,
+        "key of the signing secrets": deployed.keys * prices.KEY_MONTH,
     }
 
 

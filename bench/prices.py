@@ -1,12 +1,10 @@
 """AWS's public prices in US dollars, region us-east-1, as published on 21 November 2026; free tiers and taxes left out.
 
-Sources: the pricing pages of API Gateway, Lambda, DynamoDB, SQS, SNS, CloudWatch and EventBridge. When a price here
+Sources: the pricing pages of API Gateway, Lambda, DynamoDB, SQS, KMS, CloudWatch and EventBridge. When a price here
 changes, `make bench` changes the page.
 """
 
 from __future__ import annotations
-
-AS_OF = "2026-11-21"
 
 HTTP_API_REQUEST = 1.00e-6
 LAMBDA_REQUEST = 0.20e-6
@@ -26,5 +24,5 @@ METRIC_MONTH = 0.30
 ALARM_METRIC_MONTH = 0.10
 """For each metric that an alarm reads."""
 DASHBOARD_MONTH = 3.00
-EMAIL = 2e-5
-"""By SNS."""
+KEY_MONTH = 1.00
+"""Of KMS, in its first year; each of the first two yearly rotations adds as much."""

@@ -28,6 +28,8 @@ class Deployed:
     dashboards: int
     own_metrics: int
     """Metrics that the functions print: a name and a function each."""
+    keys: int
+    """Of KMS, without the customer key that may be asked for."""
     queues_polled: int
     """Event sources of SQS."""
     remembered_seconds: float
@@ -60,6 +62,7 @@ def production() -> Deployed:
         alarm_metrics=sum(map(_metrics_of, _of_type(resources, "CloudWatch::Alarm"))),
         dashboards=len(list(_of_type(resources, "CloudWatch::Dashboard"))),
         own_metrics=len(_own_metrics(resources)),
+        keys=len(list(_of_type(resources, "KMS::Key"))),
         queues_polled=sum("ScalingConfig" in source for source in sources.values()),
         remembered_seconds=authorizer["AuthorizerResultTtlInSeconds"],
         access_log_format=stage["AccessLogSettings"]["Format"],

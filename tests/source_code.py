@@ -1,4 +1,4 @@
-"""How the source is read: what a module imports, and whether it asks the machine for the time or its environment."""
+"""How the source is read: what a module imports and calls, and whether it asks for the time or the environment."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ def tree_of(file: str) -> ast.Module:
 
 def library_of(name: str) -> str:
     return name.partition(".")[0]
+
+
+def calls(folder: str) -> Iterator[tuple[str, list[str]]]:
+    """Every call by a plain name or a method's, with its positional arguments: literal text, or empty."""
+    for file in sources(folder):
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                values = [argument.value if isinstance(argument, ast.Constant) else "" for argument in node.args]
+                yield name, [value if isinstance(value, str) else "" for value in values]
 
 
 def imports_of(tree: ast.AST) -> Iterator[tuple[str, int]]:

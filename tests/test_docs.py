@@ -6,13 +6,12 @@ import ast
 import json
 import re
 import tomllib
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from description.words import sent
+from infra.packaging import FUNCTIONS
 from infra.stage_settings import StageSettings
 from lambdas.adapters.attempt_items import general_message
 from lambdas.adapters.powertools_journal import METRICS
@@ -28,35 +27,15 @@ from lambdas.jobs.outgoing import VERSION
 from lambdas.jobs.ports import Alert
 from lambdas.jobs.scheduling import FIELDS
 from lambdas.jobs.view import shown
+from tests.pages import PAGES, ROOT, page, section
+from tests.source_code import calls
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-PICTURES = sorted(ROOT.glob("docs/pictures/*.svg"))
 NOVEMBER_2026_MS = 1_795_000_000_000
 PARAMETER = re.compile(r"[(][?]P<(?:job_|key_)?([a-z]+)>[^)]*[)]")
 """A part of a route's pattern that stands for an id or a host; the page writes `{id}`, `{host}`."""
 AS_WRITTEN = r"{\1}"
 REFUSALS = {"Fault": 1, "ValueRefused": 0, "Trouble": 0, "AttemptError": 0, "add": 1, "_bad": 0, "_fault": 0}
 """Calls that carry one of the API's codes, and at which position."""
-
-
-def page(name: str) -> str:
-    return (ROOT / name).read_text()
-
-
-def section(name: str, heading: str) -> str:
-    """The text of a page under a heading, up to the next of the same level."""
-    return page(name).split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-
-
-def calls(folder: str) -> Iterator[tuple[str, list[str]]]:
-    """Every call by a plain name or a method's, with its positional arguments: literal text, or empty."""
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-                values = [argument.value if isinstance(argument, ast.Constant) else "" for argument in node.args]
-                yield name, [value if isinstance(value, str) else "" for value in values]
 
 
 def anchors(text: str) -> set[str]:
@@ -87,16 +66,6 @@ def test_pages_that_the_code_names_are_there() -> None:
         for match in re.findall(r"\bdocs/[\w/-]+\.(?:md|svg)", path.read_text())
     }
     assert [(file, by) for file, by in sorted(named) if not (ROOT / file).exists()] == []
-
-
-@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
-def test_pictures_are_described_and_made_for_light_and_dark(path: Path) -> None:
-    """Each picture is well-formed, says in words what it shows, and has colours for a dark page."""
-    root = ElementTree.parse(path).getroot()
-    texts = {child.tag.rpartition("}")[2]: child.text or "" for child in root}
-    assert texts["title"]
-    assert len(texts["desc"]) > 80
-    assert "prefers-color-scheme: dark" in texts["style"]
 
 
 def test_every_make_word_is_told_and_exists() -> None:
@@ -205,7 +174,7 @@ def test_every_setting_is_in_the_operators_page() -> None:
 def test_every_alarm_is_in_the_operators_page() -> None:
     """Whoever gets an alarm's mail finds it in the table."""
     literal = {words[0] for name, words in calls("infra") if name == "_alarm"}
-    of_functions = {f"{name}Errors" for name in ("Api", "HandOff", "Sweep", "Fire", "Bury")}
+    of_functions = {f"{name.title().replace('_', '')}Errors" for name in FUNCTIONS}
     assert len(literal) >= 5
     table = section("docs/operating.md", "Alarms")
     assert sorted(name for name in (literal | of_functions) - {""} if f"`{name}`" not in table) == []
@@ -232,6 +201,25 @@ def test_every_dependency_has_a_reason() -> None:
     names = {re.split(r"[\[<>=]", entry)[0] for entry in asked if entry and not entry.startswith("#")}
     told = re.findall(r"^\| `([\w-]+)`", page("docs/decisions/dependencies.md"), re.MULTILINE)
     assert sorted(told) == sorted({*names, *json.loads(page("package.json"))["devDependencies"]})
+
+
+def test_who_imports_a_library_is_told_with_it() -> None:
+    """By function, as the groups have it."""
+    groups = tomllib.loads(page("pyproject.toml"))["dependency-groups"]
+    table = section("docs/decisions/dependencies.md", "In the functions")
+    for name, told in re.findall(r"^\| `([\w-]+)` \| ([a-z_, ]+) \|", table, re.MULTILINE):
+        importers = [f for f in FUNCTIONS if name in {re.split(r"[\[>]", entry)[0] for entry in groups[f]}]
+        assert told == ("all" if importers == list(FUNCTIONS) else ", ".join(importers)), name
+
+
+def test_the_layout_names_every_folder() -> None:
+    """CONTRIBUTING's table is where a newcomer looks for a place."""
+    layout = section("CONTRIBUTING.md", "Layout")
+    made = {"__pycache__", "cdk.out", "node_modules"}
+    for folder in (
+        {path.name for path in ROOT.glob("[a-z]*/")} | {path.name for path in ROOT.glob("tests/[a-z]*/")}
+    ) - made:
+        assert f"`{folder}/" in layout
 
 
 def test_every_decision_is_listed_and_has_its_parts() -> None:

@@ -15,6 +15,7 @@ DEPLOYED = Deployed(
     alarm_metrics=21,
     dashboards=1,
     own_metrics=11,
+    keys=1,
     queues_polled=2,
     remembered_seconds=60,
     access_log_format='{"request_id":"$context.requestId"}',

@@ -77,11 +77,12 @@ def test_the_parts_of_a_case_add_up_to_its_figure() -> None:
 
 
 def test_a_month_without_jobs_costs_what_always_runs() -> None:
-    """Sweeps, polling, alarms, the dashboard and metrics."""
+    """Sweeps, polling, alarms, the dashboard, metrics and a key."""
     month = costs.of_a_month(DEPLOYED)
     assert month["alarms"] == pytest.approx(2.1)
     assert month["metrics"] == pytest.approx(3.3)
     assert month["dashboard"] == 3
+    assert month["key of the signing secrets"] == 1
     assert 0.1 < month["sweeps"] < 0.5
     assert 0.4 < month["polling"] < 0.6
 
