@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -14,7 +13,7 @@ from urllib.parse import urlencode
 import click
 
 from punctual.cli.errors import Misused
-from punctual.cli.items import Item, json_of, nested
+from punctual.cli.items import Item, json_of, nested, parsed
 
 STDIN = "-"
 Read = Callable[[str, str], bytes]
@@ -75,7 +74,7 @@ def type_of(body: str | bytes) -> str | None:
         return None
     if body.lstrip(" \t\r\n").startswith(("{", "[")):
         try:
-            json.loads(body)
+            parsed(body)
         except ValueError:
             return None
         return JSON_TYPE

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from punctual.cli.errors import NotAccepted
+from punctual.cli.errors import Misused, NotAccepted
 from punctual.cli.job_files import Row
 from punctual.errors import TooManyRequests
 
@@ -42,9 +42,12 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         """`path` None: nothing is remembered but by the service, which knows a repeated batch for 24 hours.
 
-        Raises NotAccepted if the file is none of ours.
+        Raises NotAccepted if the file is none of ours, Misused if it cannot be written: that must not be found out when
+        jobs have been scheduled.
         """
         self._path = path
+        if path is not None:
+            _check_writable(path)
         self._accepted: Counter[str] = Counter(_digests(path)) if path is not None and path.exists() else Counter()
 
     def knows(self, row: Row) -> bool:
@@ -113,6 +116,19 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def _key(batch: Sequence[Row]) -> str:
     text = "\n".join(f"{row.number} {row.digest}" for row in batch)
     return f"import-{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _check_writable(path: Path) -> None:
+    was_there = path.exists()
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise Misused(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="What was accepted is kept there. Name another place by --results.",
+        ) from error
+    if not was_there:
+        path.unlink()
 
 
 def _digests(path: Path) -> Iterator[str]:

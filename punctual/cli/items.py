@@ -60,10 +60,18 @@ def is_document(word: str) -> bool:
     return word.startswith(("{", "@"))
 
 
-def json_of(text: str, place: str) -> Any:
-    """The JSON value of `text`. Raises Misused, naming `place`, if it is none."""
+def parsed(text: str) -> Any:
+    """The JSON value of `text`. Raises ValueError if it is none: NaN and what is too deep are none either."""
     try:
         return json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("it is too deep") from None
+
+
+def json_of(text: str, place: str) -> Any:
+    """The same. Raises Misused, naming `place`, if it is none."""
+    try:
+        return parsed(text)
     except ValueError as error:
         raise Misused(f"{place} is no JSON: {error}", hint=_json_hint(text)) from None
 
@@ -141,7 +149,7 @@ def _unescaped(text: str) -> str:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        parsed(text)
     except ValueError:
         return False
     return True

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from punctual.cli.errors import CommandFailed, NotAccepted
+from punctual.cli.items import parsed
 from punctual.cli.plain import plain
 
 Fields = dict[str, Any]
@@ -68,7 +69,7 @@ def of_json_lines(file: Iterable[str]) -> Iterator[Row | BadRow]:
         if not line.strip():
             continue
         try:
-            document = json.loads(line)
+            document = parsed(line)
         except ValueError as error:
             yield BadRow(f"line {number}: this is not JSON: {error}")
             continue
@@ -145,8 +146,8 @@ def _value(name: str, cell: str) -> tuple[str, Any]:
         return name, parts[0] if len(parts) == 1 else parts
     try:
         if name in _NUMBERS:
-            return name, _NUMBERS[name](cell)
-        return ("body" if name == "json" else name), json.loads(cell)  # `json`, `expect.json`, `headers`
+            return name, parsed(str(_NUMBERS[name](cell)))  # Python reads "nan" and "inf" too
+        return ("body" if name == "json" else name), parsed(cell)  # `json`, `expect.json`, `headers`
     except ValueError as error:
         wanted = "a number" if name in _NUMBERS else "JSON"
         raise NotAccepted(f"`{name}` is {wanted}, and this is not: {plain(cell[:100])}") from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.programs import Program, lines
 from tests.client import gateway as gateways
 
@@ -80,3 +82,34 @@ def test_a_file_in_another_encoding_is_told(cli: Program) -> None:
     ended = cli.run("import", "jobs.csv")
     assert ended.code == 4
     assert "jobs.csv is not UTF-8" in ended.err
+
+
+def test_a_line_ends_with_its_line_end_and_with_no_other_sign_that_unicode_has_for_it(cli: Program) -> None:
+    """JSON allows them within a text, where jq leaves them."""
+    name = "a\u2028b\u0085c"
+    document = {"url": "https://shop.example.com/", "delay_seconds": 60, "name": name}
+    ended = cli.run("import", "-", "--json", stdin=json.dumps(document, ensure_ascii=False) + "\r\n")
+    assert (ended.code, json.loads(ended.out)["job"]["name"]) == (0, name)
+
+
+@pytest.mark.parametrize("line", ['{"url": "https://a.example/", "delay_seconds": NaN}', "[" * 100_000])
+def test_what_only_python_takes_for_json_is_told_with_its_line(cli: Program, line: str) -> None:
+    ended = cli.run("import", "-", stdin=line + "\n")
+    assert ended.code == 4
+    assert lines(ended.err)[0].startswith("line 1: this is not JSON: ")
+
+
+def test_from_a_pipe_nothing_is_kept_beside_it(cli: Program) -> None:
+    """As in `punctual import <(jq …)`: there is no place beside, and it cannot be read again."""
+    ended = cli.run("import", "/dev/stdin", "--format", "csv", stdin=TWO)
+    assert (ended.code, ended.err) == (0, "2 scheduled.\n")
+
+
+def test_results_that_cannot_be_kept_are_found_out_before_anything_is_sent(
+    cli: Program, gateway: gateways.Gateway
+) -> None:
+    write(cli, TWO)
+    ended = cli.run("import", "jobs.csv", "--results", "nowhere/results.jsonl")
+    assert ended.code == 2
+    assert lines(ended.err)[0] == "Error: nowhere/results.jsonl cannot be written: No such file or directory."
+    assert gateway.seen == []

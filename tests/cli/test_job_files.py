@@ -62,6 +62,7 @@ class TestCsv:
             ("url,at,in\nu,tomorrow,5m\n", "line 2: there is a time in `at` and one in `in`: one of them is enough"),
             ("url,at\nu,nonsense\n", "line 2: `nonsense` is no time"),
             ("url,retry.max_attempts\nu,many\n", "line 2: `retry.max_attempts` is a number, and this is not: many"),
+            ("url,delay_seconds\nu,nan\n", "line 2: `delay_seconds` is a number, and this is not: nan"),
             ("url,json\nu,{\n", "line 2: `json` is JSON, and this is not: {"),
             ("url\nu,more\n", "line 2: there are more cells than names in the first row"),
         ],

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from punctual.cli.errors import NotAccepted
+from punctual.cli.errors import Misused, NotAccepted
 from punctual.cli.faults import said
 from punctual.cli.importing import Journal, Outcome, send
 from punctual.cli.job_files import BadRow, Fields, Row, of_csv, of_json_lines
@@ -52,19 +54,22 @@ def main(
     if dry_run:
         _validate(session, rows)
         return
-    path = Path(results) if results else None if file == "-" else Path(f"{file}.imported.jsonl")
+    lasts = Path(file).is_file() and not file.startswith("/dev/")  # a pipe can be read once only
+    path = Path(results) if results else Path(f"{file}.imported.jsonl") if lasts else None
     _schedule(session, rows, Journal(path))
 
 
 def _rows(session: Session, file: str, form: str | None, timezone: str | None) -> list[Row]:
     """All rows. Raises NotAccepted, and tells each line that cannot be read, if there are any."""
+    if file == "-" and sys.stdin is None:
+        raise Misused("FILE: stdin is closed, so there is nothing to read.")
     with click.open_file(file, encoding="utf-8-sig", errors="strict") as opened:
         try:
             text = opened.read()
         except UnicodeDecodeError as error:
             raise NotAccepted(f"{file} is not UTF-8: {error}") from error
     is_csv = form == "csv" if form else file.lower().endswith(".csv")
-    lines = text.splitlines(keepends=True)
+    lines = io.StringIO(text)  # a line ends with "\n" alone: JSON has the other ends that Unicode knows within texts
     found = list(of_csv(lines, _when(session, timezone)) if is_csv else of_json_lines(lines))
     bad = [row for row in found if isinstance(row, BadRow)]
     for row in bad[:TOLD]:
