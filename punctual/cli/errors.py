@@ -36,6 +36,10 @@ class ExitCode(IntEnum):
     NOT_FOUND = 5
     CONFLICT = 6
     UNREACHABLE = 7
+    BROKEN = 70
+    """A mistake in the program, by the number that sysexits.h has for it."""
+    NOT_WRITTEN = 74
+    """A file or a stream fails, by the same."""
     INTERRUPTED = 130
     """Ctrl-C, as shells say it."""
     PIPE_CLOSED = 141

@@ -30,6 +30,7 @@ def program() -> Program:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program. Returns the exit code."""
+    _open_what_is_closed()
     for stream in filter(None, (sys.stdout, sys.stderr)):
         if isinstance(stream, io.TextIOWrapper):  # a letter that an old encoding does not have is written out
             stream.reconfigure(errors="backslashreplace")
@@ -53,10 +54,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.exceptions.Abort):
         click.echo(err=True)  # what was typed stands there as ^C
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # What is still in the buffer has no reader, and Python would complain about that while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        return _ended_by(error)
+
+
+def _ended_by(error: Exception) -> int:
+    """Of what no command is expected to raise. Nothing of it is a failed job."""
+    if isinstance(error, BrokenPipeError):
+        _leave_unwritten()
         return ExitCode.PIPE_CLOSED
+    if isinstance(error, OSError):  # of a file or a stream: what the network does is the client's own
+        _leave_unwritten()
+        _tell(f"Error: {plain(str(error.filename or 'The output'))}: {error.strerror or error}.")
+        return ExitCode.NOT_WRITTEN
+    if isinstance(error, UnicodeEncodeError):
+        _tell("Error: What was given holds bytes or characters that are no text.", "Bytes are sent by --data @file.")
+        return ExitCode.MISUSED
+    from traceback import format_exception
+
+    _tell("".join(format_exception(error)), "Error: This is a mistake in punctual itself; please report it.")
+    return ExitCode.BROKEN
+
+
+def _open_what_is_closed() -> None:
+    """A stream that was closed before the start goes nowhere. Else the next file, or the connection, would be it."""
+    if sys.stdin is None:  # stays None: nobody takes it for one that is empty
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it stays open to the end
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _leave_unwritten() -> None:
+    """What is still in the buffer cannot be written, and Python would complain about that while it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> None:

@@ -24,6 +24,8 @@ MEANINGS = {
     ExitCode.NOT_FOUND: "There is no such job, key or host, or it is not yours.",
     ExitCode.CONFLICT: "The job runs, has ended, or has changed since the version that was named.",
     ExitCode.UNREACHABLE: "The service gave no answer, or failed, after all retries.",
+    ExitCode.BROKEN: "A mistake in `punctual` itself, which is shown.",
+    ExitCode.NOT_WRITTEN: "A file, or the output, cannot be read or written: the disk is full, or it is not permitted.",
     ExitCode.INTERRUPTED: "Ctrl-C.",
     ExitCode.PIPE_CLOSED: "Whoever read the output went away, as `head` does.",
 }
