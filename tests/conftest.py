@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local import aws, paths
 from local.emulator import REGION, Emulator, Home, free_port, running
@@ -17,6 +18,10 @@ aws.forget_real_aws(os.environ)
 os.environ["PATH"] = paths.tools_environment()["PATH"]  # the CDK needs Node, which this machine may have from make only
 os.environ["AWS_DEFAULT_REGION"] = REGION
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,[::1]"
+
+# How long an example takes, or is made for, says nothing on a machine that is busy; what must be fast has its own tests.
+settings.register_profile("punctual", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("punctual")
 
 
 @pytest.hookimpl(optionalhook=True)

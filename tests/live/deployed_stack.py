@@ -18,7 +18,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import requests
 
@@ -202,17 +202,15 @@ def shared(folder: Path) -> Iterator[DeployedStack]:
     mine = users / str(os.getpid())
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        mine.touch()
         state = folder / "state"
         with contextlib.ExitStack() as held:
             if not (state / "stack.json").exists():
                 held.enter_context(started(state, SETTINGS))
-                held.callback(_wait_for_the_last, users, mine)
+                held.callback(_wait_for_the_last, users, lock)
+            mine.touch()
+            held.callback(mine.unlink)
             fcntl.flock(lock, fcntl.LOCK_UN)
-            try:
-                yield DeployedStack(state)
-            finally:
-                mine.unlink()
+            yield DeployedStack(state)
 
 
 @contextlib.contextmanager
@@ -247,9 +245,16 @@ def started(state: Path, settings: Mapping[str, str]) -> Iterator[None]:
         process.wait(60)
 
 
-def _wait_for_the_last(users: Path, mine: Path) -> None:
-    """Return when no other test process uses the stack. A process that was killed has left its file, but not itself."""
-    while any(_alive(int(user.name)) for user in users.iterdir() if user != mine):
+def _wait_for_the_last(users: Path, lock: IO[str]) -> None:
+    """Return when no test process uses the stack any more, with the lock: whoever comes now waits until it has stopped.
+
+    A process that was killed has left its file, but not itself.
+    """
+    while True:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not any(_alive(int(user.name)) for user in users.iterdir()):
+            return
+        fcntl.flock(lock, fcntl.LOCK_UN)
         time.sleep(0.2)
 
 

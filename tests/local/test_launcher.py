@@ -6,15 +6,24 @@ import os
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 
 from local import launcher
 
 QUEUE = "http://localhost/queue"
+
+
+@pytest.fixture
+def standing_clock() -> Iterator[None]:
+    """No time passes, however long it takes on a busy machine."""
+    with time_machine.travel(time.time(), tick=False):
+        yield
 
 
 def sqs_with(*visible_for_seconds: float) -> SimpleNamespace:
@@ -32,6 +41,7 @@ def sqs_with(*visible_for_seconds: float) -> SimpleNamespace:
     )
 
 
+@pytest.mark.usefixtures("standing_clock")
 @pytest.mark.parametrize(
     ("visible_for_seconds", "received"),
     [
@@ -56,15 +66,19 @@ def test_a_smaller_batch_size_is_full_sooner() -> None:
     assert len(launcher.batching(sqs_with(0.01))(QUEUE, 1)) == 1
 
 
-def lambda_with(fed: str, running: list[str], most_at_once: list[int]) -> SimpleNamespace:
-    """Functions that take 50 ms; `most_at_once` gets how many ran together each time one started."""
-    lock = threading.Lock()
+def lambda_with(fed: str, running: list[str], most_at_once: list[int], *, expected: int) -> SimpleNamespace:
+    """Functions that take 50 ms, and until as many have run together as are expected; `most_at_once` gets how many ran
+    together each time one started."""
+    lock, together = threading.Lock(), threading.Event()
 
     def execute(func: dict[str, Any], *_: Any) -> dict[str, Any]:
         with lock:
             running.append(func["FunctionName"])
             most_at_once.append(len(running))
-        time.sleep(0.05)
+            if len(running) == expected:
+                together.set()
+        together.wait(timeout=20)
+        time.sleep(0.05)  # more than are expected would start now
         with lock:
             running.remove(func["FunctionName"])
         return {"body": func["FunctionName"]}
@@ -79,7 +93,7 @@ def test_calls_wait_for_a_worker_but_batches_do_not(function: str, at_once: int)
     """30 clients of the API at once would start 30 workers; a queue's own limit holds for what it feeds."""
     running: list[str] = []
     most_at_once: list[int] = []
-    execute = launcher.waiting_for_a_worker(lambda_with("fire", running, most_at_once))
+    execute = launcher.waiting_for_a_worker(lambda_with("fire", running, most_at_once, expected=at_once))
     calls = [threading.Thread(target=execute, args=({"FunctionName": function}, {}, "request")) for _ in range(12)]
     for call in calls:
         call.start()

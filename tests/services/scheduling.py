@@ -6,8 +6,8 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-TOGETHER = ("tests/live/test_killing.py",)
-"""Files whose tests share what is costly to start, and go on where the one before ended: all in one process.
+TOGETHER = ("tests/live/test_killing.py", "tests/live/test_secrets.py")
+"""Files whose tests share a stack of their own, or go on where the one before ended: all in one process.
 
 xdist has a mark for that, `xdist_group`. With pytest 9 it does nothing: it changes names that pytest does not look at
 any more.
