@@ -22,7 +22,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@$(BIN)/python -m pytest -m "not live"
-	@$(BIN)/python -m pytest -m live -n 6
+	@$(BIN)/python -m pytest tests/live -n 6
 endif
 
 test-fast: setup ## the tests that need no emulator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +20,10 @@ os.environ["PATH"] = paths.tools_environment()["PATH"]  # the CDK needs Node, wh
 os.environ["AWS_DEFAULT_REGION"] = REGION
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,[::1]"
 
-# How long an example takes, or is made for, says nothing on a machine that is busy; what must be fast has its own tests.
+# A shell lets what it runs in the background ignore Ctrl-C, and so would all that is started here and interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes, or is made for, says nothing on a busy machine; what must be fast has tests of its own.
 settings.register_profile("punctual", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("punctual")
 

@@ -118,7 +118,7 @@ class TestDrawn:
 class TestTold:
     def test_a_line_for_each_change(self, cli: Program, service: Service) -> None:
         running = stored(service, Status.RUNNING, due_in=-1, name="a\tb\x1b")
-        with _lines_of(cli) as told:
+        with lines_of(cli) as told:
             assert next(told) == "Watching. Ctrl-C ends it.\n"
             _end(service, running, Status.FAILED)
             at, change, job_id, result, method, url, name = next(told).rstrip("\n").split("\t")
@@ -135,7 +135,7 @@ class TestTold:
     def test_json_has_the_job_too_and_quiet_its_id_alone(self, cli: Program, service: Service) -> None:
         for option in ("--json", "--quiet"):
             job = stored(service, Status.RUNNING, due_in=-1)
-            with _lines_of(cli, option) as told:
+            with lines_of(cli, option) as told:
                 if option == "--json":
                     assert next(told) == "Watching. Ctrl-C ends it.\n"
                 else:
@@ -256,7 +256,7 @@ def _assert_given_back(terminal: Terminal) -> None:
 
 
 @contextlib.contextmanager
-def _lines_of(cli: Program, *arguments: str) -> Iterator[Iterator[str]]:
+def lines_of(cli: Program, *arguments: str) -> Iterator[Iterator[str]]:
     """The lines that it writes, to stdout and stderr, as they come. At the end it is interrupted."""
     process = subprocess.Popen(
         [*PROGRAM, "watch", *arguments],

@@ -43,7 +43,7 @@ class Reply:
     """Close the connection instead of answering."""
     reset: bool = False
     """Reset the connection instead of answering."""
-    meanwhile: Callable[[Received], None] | None = None
+    meanwhile: Callable[[Received], object] | None = None
     """Called when the request has come, before it is answered."""
     afterwards: Callable[[Received], None] | None = None
     """Called as soon as it is answered."""

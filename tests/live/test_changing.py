@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from tests.live.deployed_stack import DeployedStack, eventually
@@ -55,12 +57,14 @@ def test_a_cancelled_job_does_not_fire_and_may_be_cancelled_again(stack: Deploye
 
 def test_a_running_job_can_be_neither_changed_nor_cancelled(stack: DeployedStack, receiver: Target) -> None:
     """F15. Its request may be at the target by now."""
-    receiver.answer("/running", Reply(200, wait_seconds=4))
-    job = stack.user.schedule(receiver.url("/running"), delay=0)
+    asked = threading.Event()
+    receiver.answer("/running", Reply(200, meanwhile=lambda _: asked.wait(50)))
+    job = stack.user.schedule(receiver.url("/running"), delay=0, timeout_seconds=60)
     receiver.wait_for("/running", within_seconds=15)
 
     assert refusal(lambda: stack.user.update(job.id, name="too late")) == (409, "job_running")
     assert refusal(lambda: stack.user.cancel(job.id)) == (409, "job_running")
+    asked.set()
     assert stack.finished(job.id, within_seconds=20).status == "succeeded"
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import PROGRAM, Program, lines, program
+from tests.cli.programs import Program, lines, program
+from tests.cli.test_watch import lines_of
 from tests.live.deployed_stack import DeployedStack, eventually
 from tests.live.target import Reply, Target
 
@@ -88,21 +87,18 @@ def test_a_job_is_run_fails_is_explained_and_run_again(stack: DeployedStack, rec
 
 def test_what_happens_is_watched(stack: DeployedStack, receiver: Target, tmp_path: Path) -> None:
     cli = owner(stack, tmp_path, "watches@example.com")
-    with subprocess.Popen(
-        [*PROGRAM, "watch", "--json"], env=cli.environment, cwd=cli.folder, stdout=subprocess.PIPE, text=True
-    ) as piped:
-        job_id = scheduled(cli, receiver.url("/cli/watched"), "--in", "6s", "--name", "watched")
+    with lines_of(cli, "--json") as told:
+        assert next(told).startswith("Watching.")
+        job_id = scheduled(cli, receiver.url("/cli/watched"), "--in", "1h", "--name", "watched")
         with cli.before_terminal("watch", columns=140) as terminal:
             terminal.wait_for("○ scheduled")
+            assert cli.run("run", job_id).code == 0
             terminal.wait_for("✓ succeeded")
             assert job_id in terminal.text and "Nothing is to come." in terminal.text
             terminal.type("q")
             assert terminal.finished() == 0
             assert terminal.echoes
-        assert piped.stdout is not None
-        told = [json.loads(piped.stdout.readline()) for _ in range(1)]
-        while told[-1]["change"] != "succeeded":
-            told.append(json.loads(piped.stdout.readline()))
-        assert {change["job"]["id"] for change in told} == {job_id}
-        piped.send_signal(signal.SIGINT)
-        assert piped.wait(30) == 130
+        changes = [json.loads(next(told))]
+        while changes[-1]["change"] != "succeeded":
+            changes.append(json.loads(next(told)))
+        assert {change["job"]["id"] for change in changes} == {job_id}

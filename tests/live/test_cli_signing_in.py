@@ -21,6 +21,8 @@ from tests.cli.programs import Program, program
 from tests.cli.users import BROWSER, turn_at_the_callback
 from tests.live.deployed_stack import DeployedStack
 
+pytestmark = pytest.mark.live
+
 OWN_PASSWORD = "A-password-of-my-own-7"
 
 

@@ -18,8 +18,8 @@ def test_a_job_whose_worker_is_killed_in_mid_attempt_is_attempted_again_with_the
     stack: DeployedStack, receiver: Target
 ) -> None:
     """F11. The lease runs out, the message comes again, and the first attempt is known as one whose worker died."""
-    receiver.answer("/killed", Reply(200, wait_seconds=20), Reply(200))
-    job = stack.user.schedule(receiver.url("/killed"), delay=0, timeout_seconds=20)
+    receiver.answer("/killed", Reply(200, wait_seconds=50), Reply(200))
+    job = stack.user.schedule(receiver.url("/killed"), delay=0, timeout_seconds=50)
     (first,) = receiver.wait_for("/killed", within_seconds=15)
     stack.kill_sender_of(first)
 

@@ -61,11 +61,11 @@ def test_a_key_opens_what_it_is_for_until_it_is_revoked(stack: DeployedStack) ->
 def test_a_key_ends_when_it_was_to_end(stack: DeployedStack) -> None:
     """To the second, wherever it is remembered."""
     user = stack.as_user(stack.sign_in("ends@example.com").token)
-    ends = datetime.now(UTC) + timedelta(seconds=4)
+    ends = datetime.now(UTC) + timedelta(seconds=10)  # in which a busy machine can make it and use it
     made = user.create_key("live", ["jobs:read"], expires_at=ends)
     program = with_key(stack, made)
     assert list(program.jobs()) == []
-    known = eventually(lambda: is_known(program), lambda seen: not seen, within_seconds=10)
+    known = eventually(lambda: is_known(program), lambda seen: not seen, within_seconds=30)
     assert not known and datetime.now(UTC) >= ends
     refused = stack.call("GET", "/v1/jobs", token=made.key)
     assert refused.body["code"] == "unauthenticated" and "expired" in refused.body["detail"]

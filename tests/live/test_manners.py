@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.live.deployed_stack import DeployedStack
+from tests.live.deployed_stack import DeployedStack, eventually
 
 pytestmark = pytest.mark.live
 
@@ -67,7 +67,7 @@ def test_an_exchange_has_the_name_that_its_caller_gave_it(stack: DeployedStack) 
     """In the answer and in the log; without one, or with one that could harm, it has the gateway's."""
     own = stack.call("POST", "/v1/jobs", FAR, headers={"x-request-id": "manners:checkout/1"})
     assert own.headers["x-request-id"] == "manners:checkout/1"
-    assert "manners:checkout/1" in stack.function_log()
+    assert eventually(lambda: "manners:checkout/1" in stack.function_log(), bool, within_seconds=20)
     for headers in ({}, {"x-request-id": "{}"}):
         refused = stack.call("GET", "/v1/jobs/job_0", headers=headers)
         assert refused.headers["x-request-id"] == refused.body["request_id"] != "{}"

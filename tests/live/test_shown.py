@@ -46,7 +46,8 @@ class Shell:
         require(curl is not None, "the commands of the documents need curl")
         self._folder = folder
         self._head = folder / "head"
-        self._variables = {**os.environ, **variables, "PATH": f"{folder}:{os.environ['PATH']}"}
+        path = f"{folder}:{os.environ['PATH']}"
+        self._variables = {**os.environ, **variables, "PATH": path, "HOME": str(folder)}  # there is no .curlrc
         program = folder / "curl"
         program.write_text(CURL.format(curl=curl, head=self._head))
         program.chmod(0o755)

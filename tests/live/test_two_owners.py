@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from lambdas.jobs.keys import EVERY_SCOPE, key_text
 from local.emulator import free_port
 from ops import limits
 from tests.live.deployed_stack import Answer, DeployedStack, eventually
+from tests.live.target import Target
 
 pytestmark = pytest.mark.live
 
@@ -25,6 +27,15 @@ PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "one")
 URL = "https://hooks.example.com/run"
 AT = "2099-01-01T00:00:30Z"
 OF_THAT_DAY = "from=2099-01-01T00:00:00Z&to=2099-01-02T00:00:00Z"
+TODAY = datetime.now(UTC).date()
+
+
+def _midnight(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+OF_THESE_DAYS = f"from={_midnight(TODAY - timedelta(days=1))}&to={_midnight(TODAY + timedelta(days=2))}"
+"""Not the range that is meant without one, which goes on at midnight."""
 FAR: dict[str, Any] = {"url": URL, "at": AT, "name": "far"}
 KEY: dict[str, Any] = {"name": "made", "scopes": ["jobs:read"]}
 ROUTES = {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
@@ -34,7 +45,7 @@ VIEWS = (
     f"/v1/jobs?status=upcoming&{OF_THAT_DAY}",
     "/v1/jobs?status=cancelled,failed",
     f"/v1/stats?{OF_THAT_DAY}&interval=hour",
-    "/v1/stats",
+    f"/v1/stats?{OF_THESE_DAYS}",
     "/v1/keys",
     "/v1/targets",
     "/v1/me",
@@ -120,6 +131,10 @@ class Met:
     never: Things
     ada_alone: Mapping[str, str]
     """What Ada saw before Eve had anything."""
+    ada_beside: Mapping[str, str]
+    """What she saw when Eve had everything."""
+    ada_uses: int
+    """How many upcoming jobs she was told to have then."""
 
     def ask(self, method: str, path: str, asked: Asked, *, token: str) -> Answer:
         """The answer to a request for a route, by its path as it is described."""
@@ -139,7 +154,7 @@ class Met:
 
 
 @pytest.fixture(scope="module")
-def met(stack: DeployedStack) -> Met:
+def met(stack: DeployedStack, receiver: Target) -> Met:
     """Ada has a job and a secret of her own, so that what she sees is not nothing."""
     ada, eve = (stack.sign_in(f"{name}-of-{PROCESS}@example.com") for name in ("ada", "eve"))
     for path in ("/v1/jobs", "/v1/signing-secret/rotate"):
@@ -153,19 +168,22 @@ def met(stack: DeployedStack) -> Met:
         host=f"127.0.0.1:{ports[0]}",
         email=f"nobody-of-{PROCESS}@example.com",
     )
-    waiting = Met(stack, ada.token, eve.token, never, never, {})
-    _counted(waiting, ada.token, 1)
+    waiting = Met(stack, ada.token, eve.token, never, never, {}, {}, 0)
+    _counted(waiting, ada.token, scheduled=1)
     alone = waiting.views(ada.token)
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PUNCTUAL_STATE", str(stack.state))
         assert limits.main([eve.owner, "upcoming_jobs=50", "--write"]) == 0
-    theirs = _things(stack, eve.token, f"127.0.0.1:{ports[1]}")
-    _counted(waiting, eve.token, 2)
-    return Met(stack, ada.token, eve.token, theirs, never, alone)
+    theirs = _things(stack, eve.token, f"127.0.0.1:{ports[1]}", receiver.url("/eve"))
+    _counted(waiting, eve.token, scheduled=2, cancelled=2)
+    _counted(waiting, eve.token, days=OF_THESE_DAYS, failed=1, succeeded=1)
+    uses = eventually(lambda: waiting.used(ada.token), lambda jobs: jobs == 1, within_seconds=90)
+    return Met(stack, ada.token, eve.token, theirs, never, alone, waiting.views(ada.token), uses)
 
 
-def _things(stack: DeployedStack, token: str, host: str) -> Things:
-    """One of each, with requests whose repeats Ada will send under the same Idempotency-Key."""
+def _things(stack: DeployedStack, token: str, host: str, well: str) -> Things:
+    """One of each, with requests whose repeats Ada will send under the same Idempotency-Key. Nothing of it will change
+    by itself: what was to be sent, to the host that is down and to the URL of a target that is well, has ended."""
     key, email = "used-by-eve", f"eve-of-{PROCESS}@example.com"
 
     def made(method: str, path: str, document: Any = None, **headers: str) -> Any:
@@ -184,13 +202,9 @@ def _things(stack: DeployedStack, token: str, host: str) -> Things:
     made("PATCH", "/v1/me", {"notify": {"email": email}})
     stack.follow_last_link(email)
     eventually(lambda: stack.call("GET", "/v1/targets", token=token).body["targets"], bool, within_seconds=30)
-    again = made("POST", f"/v1/jobs/{failed}/rerun", **{"idempotency-key": f"{key}-again"})["id"]
-    # Its target is down: it would end some time or other, and change what Eve sees.
-    eventually(
-        lambda: stack.call("DELETE", f"/v1/jobs/{again}", token=token).status,
-        lambda status: status == 200,
-        within_seconds=30,
-    )
+    elsewhere = made("POST", "/v1/jobs", {**FAR, "url": well})["id"]
+    made("DELETE", f"/v1/jobs/{elsewhere}")
+    made("POST", f"/v1/jobs/{elsewhere}/rerun", **{"idempotency-key": f"{key}-again"})
     made("GET", "/v1/signing-secret")
     return Things(
         job_ids=(far, cancelled, failed),
@@ -202,15 +216,15 @@ def _things(stack: DeployedStack, token: str, host: str) -> Things:
     )
 
 
-def _counted(met: Met, token: str, jobs: int) -> None:
-    """Wait until the stream has brought the counts of that day."""
-    path = f"/v1/stats?{OF_THAT_DAY}"
+def _counted(met: Met, token: str, *, days: str = OF_THAT_DAY, **expected: int) -> None:
+    """Wait until the stream has brought the counts of these days."""
+    wanted = {**dict.fromkeys(("scheduled", "running", "succeeded", "failed", "cancelled"), 0), **expected}
     totals = eventually(
-        lambda: met.stack.call("GET", path, token=token).body["totals"],
-        lambda totals: totals["scheduled"] == jobs,
-        within_seconds=30,
+        lambda: met.stack.call("GET", f"/v1/stats?{days}", token=token).body["totals"],
+        lambda totals: totals == wanted,
+        within_seconds=60,
     )
-    assert totals["scheduled"] == jobs, totals
+    assert totals == wanted
 
 
 def test_every_route_is_asked_in_some_way(met: Met) -> None:
@@ -222,8 +236,8 @@ def test_every_route_is_asked_in_some_way(met: Met) -> None:
 
 def test_what_names_nothing_shows_and_counts_nothing_of_the_others(met: Met) -> None:
     """Lists, counts, use, limits: to the byte as it was before the other had anything."""
-    assert met.views(met.ada) == met.ada_alone
-    assert met.used(met.ada) == 1
+    assert met.ada_beside == met.ada_alone
+    assert met.ada_uses == 1
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(ROUTES))
