@@ -79,7 +79,7 @@ SILENT = [
             "drips a body without a length": drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
             "drips chunks": drip(CHUNKED, b"1\r\nx\r\n"),
             "drips trailers": drip(CHUNKED + b"0\r\n", b"X-A: b\r\n"),
-            "drips interim answers": drip(b"", b"HTTP/1.1 102 Processing\r\n\r\n", every_seconds=0.25),
+            "drips interim answers": drip(b"", b"HTTP/1.1 102 Processing\r\n\r\n", every_seconds=0.5),
         },
     ),
     BadTarget("does not read the request", "reads nothing", hostile.never_read, body=bytes(8_000_000)),

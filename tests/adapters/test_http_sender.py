@@ -9,6 +9,7 @@ import pytest
 
 from lambdas.adapters.guarded_socket import GuardedSocket
 from lambdas.adapters.http_sender import MOST_OPENINGS, HttpSender
+from lambdas.adapters.starter import LOOK_AHEAD_MS
 from lambdas.jobs.sending import Answer, Failure
 from tests.adapters import hostile_server as hostile
 from tests.adapters.hostile_server import Behaviour, answer, serving
@@ -18,6 +19,8 @@ from tests.corpus.internet import Pretended
 SOON_MS = 60
 LATER_MS = 350
 """Longer than the starter looks ahead."""
+IN_A_WHILE_MS = 1_500
+"""So long that a busy machine is done with what is to happen before."""
 
 TIMEOUT_408 = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -146,7 +149,7 @@ def test_a_connection_that_is_closed_after_it_was_looked_at_at_first_is_opened_a
     with serving(hang_up_when_told, answer(hostile.OK)) as server:
         opened = sender().open(request(server.url()), timeout_seconds=5)
         threading.Timer(0.05, told_to_go.set).start()
-        result = opened.send_at(from_now(LATER_MS), latest_ms=NEVER_TOO_LATE_MS)
+        result = opened.send_at(from_now(IN_A_WHILE_MS), latest_ms=NEVER_TOO_LATE_MS)
     assert isinstance(result, Answer), result
     assert (server.connections, len(server.requests)) == (2, 1)
 
@@ -164,7 +167,7 @@ def test_a_target_that_never_lets_a_connection_stand_fails_the_attempt(wait_ms: 
 
 def test_one_opening_is_kept_for_the_instant() -> None:
     """F17: a target that hangs up time and again before it is due has its chance when it is."""
-    fire_at_ms = from_now(LATER_MS)
+    fire_at_ms = from_now(IN_A_WHILE_MS)
     dialled: list[str] = []
 
     def dial(ip: str, port: int, seconds: float) -> GuardedSocket:
@@ -208,8 +211,8 @@ def test_an_attempt_does_not_fail_before_its_instant(wait_ms: int) -> None:
 def test_the_time_of_an_exchange_counts_from_its_instant() -> None:
     """A wait that is longer than the time-out costs nothing of it."""
     with serving(answer(hostile.OK)) as server:
-        opened = sender().open(request(server.url()), timeout_seconds=0.2)
-        result = opened.send_at(from_now(LATER_MS), latest_ms=NEVER_TOO_LATE_MS)
+        opened = sender().open(request(server.url()), timeout_seconds=1)
+        result = opened.send_at(from_now(IN_A_WHILE_MS), latest_ms=NEVER_TOO_LATE_MS)
     assert isinstance(result, Answer), result
 
 
@@ -228,7 +231,7 @@ def test_closing_lets_go_of_the_connection_and_may_be_done_twice() -> None:
         assert gone.wait(5)
 
 
-@pytest.mark.parametrize("wait_ms", [LATER_MS, SOON_MS])
+@pytest.mark.parametrize("wait_ms", [IN_A_WHILE_MS, round(LOOK_AHEAD_MS) - 10])
 def test_closing_while_it_waits_calls_the_attempt_off(wait_ms: int) -> None:
     """Nothing leaves, and no connection is opened in its place."""
     with serving(answer(hostile.OK)) as server:
@@ -242,7 +245,7 @@ def test_closing_while_it_waits_calls_the_attempt_off(wait_ms: int) -> None:
 def test_jobs_of_different_instants_leave_in_their_order() -> None:
     """One starter serves them all, whoever was opened first."""
     one_sender = sender()
-    base_ms = from_now(LATER_MS)
+    base_ms = from_now(IN_A_WHILE_MS)
     started: dict[int, float] = {}
 
     def send(offset_ms: int, url: str) -> None:

@@ -63,7 +63,7 @@ def test_what_a_bad_target_does_comes_to_what_the_page_says(target: BadTarget, o
     with serving(target.behaviour) as server:
         outgoing = request(server.url(), body=target.body)
         with ThreadPoolExecutor() as threads:
-            sending = threads.submit(send_now, outgoing, timeout_seconds=0.4 if target in SILENT else 5)
+            sending = threads.submit(send_now, outgoing, timeout_seconds=1 if target in SILENT else 5)
             result = sending.result(timeout=15)
     assert came_of_it(result) == promised()[target.what], result
     if isinstance(result, Failure) and target not in NO_CONNECTION:
@@ -156,7 +156,7 @@ def test_a_target_that_takes_nothing_more_of_a_large_body_is_heard() -> None:
 def test_a_target_that_does_not_read_the_body_is_given_up_in_time() -> None:
     """Writing is part of the exchange: it ends with the total time too."""
     with serving(hostile.never_read) as server:
-        result = send_now(request(server.url(), body=bytes(8_000_000)), timeout_seconds=0.3)
+        result = send_now(request(server.url(), body=bytes(8_000_000)), timeout_seconds=1)
     assert isinstance(result, Failure)
     assert (result.code, result.sent) == ("timeout", True)
 
@@ -175,7 +175,7 @@ def test_a_good_target_is_called_on_time_in_the_midst_of_bad_ones() -> None:
     fire_at_ms = int(CLOCK.now_ms()) + 1_500
 
     def send(url: str, body: bytes | None = None) -> Answer | Failure:
-        opened = one_sender.open(request(url, body=body), timeout_seconds=2)
+        opened = one_sender.open(request(url, body=body), timeout_seconds=4)
         return opened.send_at(fire_at_ms, latest_ms=NEVER_TOO_LATE_MS)
 
     with ExitStack() as stack:

@@ -27,7 +27,7 @@ def test_an_owner_meets_the_limits_that_an_operator_gave_them(
         document = {"url": "https://hooks.example.com/", "at": "2099-01-01T00:00:30Z"}
         return stack.call("POST", "/v1/jobs", document, token=token)
 
-    _wait_for_a_minute_with(seconds=20)
+    _wait_for_a_minute_with(seconds=30)
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(schedule, [user.token] * 8))
 

@@ -143,6 +143,6 @@ def test_the_readme_leads_from_a_start_to_a_fired_job(stack: DeployedStack, tmp_
     missing = eventually(
         lambda: [line for line in told if not re.search(line, terminal.read_text())],
         lambda lines: not lines,
-        within_seconds=10,
+        within_seconds=SECONDS,
     )
     assert told and missing == []
