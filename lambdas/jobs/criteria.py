@@ -95,7 +95,11 @@ CRITERIA: tuple[Criterion, ...] = (
             ("unique", "header_duplicate", "No header is there twice, whatever its case."),
         )
     ),
-    _single("secret_headers.names", "type range header_name", "secret_headers is a list of at most 64 header names."),
+    _single(
+        "secret_headers.names",
+        "type range header_name",
+        "secret_headers is a list of at most 64 header names, of 16 KB together.",
+    ),
     _single("body.one_form", "body_conflict", "There is body or body_base64, not both."),
     _single("body.size", "body_too_large", "The body has at most 256 KB."),
     _single("body.allowed", "body_not_allowed", "A HEAD request has no body."),

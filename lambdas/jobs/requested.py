@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.jobs.destination import Rules, canonical_url
 from lambdas.jobs.errors import ValueRefused
-from lambdas.jobs.headers import header_faults, is_name
+from lambdas.jobs.headers import LARGEST_HEADERS, MOST_HEADERS, header_faults, is_name
 from lambdas.jobs.job import Body, Request
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ def _secret_headers(given: Scheduling, base: Request) -> tuple[str, ...]:
     names = given["secret_headers"]
     if not all(map(is_name, names)):
         raise ValueRefused("header_name", "The list must hold names of headers, such as X-Signature.")
+    if sum(map(len, names)) > LARGEST_HEADERS:  # they are kept in the job's own item, which has no room for more
+        message = f"There may be at most {MOST_HEADERS} names, of at most {LARGEST_HEADERS // 1024} KB together."
+        raise ValueRefused("range", message)
     if "headers" in given:
         return tuple(names)
     listed = {name.lower() for name in names}
