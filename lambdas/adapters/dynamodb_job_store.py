@@ -99,7 +99,7 @@ class DynamoDbJobStore:
 
         return dynamodb_new_jobs.add_once(self._table, self._requests, job, receipt)
 
-    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | None]:
+    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | JobExists | None]:
         from lambdas.adapters import dynamodb_new_jobs
 
         return dynamodb_new_jobs.add_all(self._table, self._requests, jobs)

@@ -42,22 +42,23 @@ def add_once(table: DynamoDbTable, requests: StoredRequests, job: Job, receipt: 
     return job
 
 
-def add_all(table: DynamoDbTable, requests: StoredRequests, jobs: Sequence[Job]) -> Sequence[Job | None]:
-    """Store new jobs in as few transactions as their number and size allow; None for those of one that failed.
+def add_all(table: DynamoDbTable, requests: StoredRequests, jobs: Sequence[Job]) -> Sequence[Job | JobExists | None]:
+    """Store new jobs in as few transactions as their number and size allow; None for those of one that failed,
+    JobExists for those that were there.
 
     Raises StoreUnavailable if not even the first was written.
     """
     laid = requests.lay_down_all(jobs)
-    written = 0
+    new: list[bool] = []
     for batch in _transactions([item for item, _ in laid]):
         try:
-            _put_new(table, batch)
+            new += _put_new(table, batch)
         except StoreUnavailable:
-            if written == 0:
+            if not new:
                 raise
             break
-        written += len(batch)
-    return [job if place < written else None for place, (_, job) in enumerate(laid)]
+    stored = [job if is_new else JobExists(job.id) for is_new, (_, job) in zip(new, laid, strict=False)]
+    return [*stored, *[None] * (len(laid) - len(stored))]
 
 
 def keep(table: DynamoDbTable, receipt: Receipt) -> None:
@@ -78,14 +79,15 @@ def receipt(table: DynamoDbTable, key: RequestKey, *, now_ms: int) -> Receipt | 
     return None if found is None or found.has_lapsed(now_ms) else found
 
 
-def _put_new(table: DynamoDbTable, items: Sequence[Values]) -> None:
-    """Write items that are not there yet; what is there stays."""
+def _put_new(table: DynamoDbTable, items: Sequence[Values]) -> Sequence[bool]:
+    """Write items that are not there yet, and say of each whether it is one of these; what is there stays."""
     try:
         table.put_together([ConditionalPut(item, _NEW) for item in items])
     except TransactionRefused as refused:
         rest = [item for place, item in enumerate(items) if place not in refused.found]
-        if rest:
-            _put_new(table, rest)
+        new = iter(_put_new(table, rest) if rest else ())
+        return [place not in refused.found and next(new) for place in range(len(items))]
+    return [True] * len(items)
 
 
 def _transactions(items: Sequence[Values]) -> Iterator[Sequence[Values]]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lambdas.jobs.errors import DamagedJob, JobUnreadable, KeyReused, ReceiptFound, RequestRefused
+from lambdas.jobs.errors import DamagedJob, JobExists, JobUnreadable, KeyReused, ReceiptFound, RequestRefused
 from lambdas.jobs.job import Job
 from lambdas.jobs.receipt import Receipt, RequestKey
 
@@ -82,7 +82,8 @@ def make_jobs(
             for order, job_id in zip(orders, receipt.job_ids, strict=True)
         ]
     stored = iter(intake.store.add_all([verdict for verdict in judged if isinstance(verdict, Job)]))
-    return [_stored(next(stored)) if isinstance(verdict, Job) else verdict for verdict in judged], receipt is not None
+    made = [_stored(verdict, next(stored), key) if isinstance(verdict, Job) else verdict for verdict in judged]
+    return made, receipt is not None
 
 
 def _kept(receipt: Receipt, judged: Sequence[Verdict], intake: Intake) -> Receipt | None:
@@ -125,5 +126,9 @@ def _late(order: Order, job_id: str, receipt: Receipt, intake: Intake) -> Verdic
     return verdict.planned(now_ms=intake.now_ms, horizon=intake.horizon) if isinstance(verdict, Job) else verdict
 
 
-def _stored(job: Job | None) -> Made | None:
-    return None if job is None else Made(job, new=True)
+def _stored(job: Job, stored: Job | JobExists | None, key: RequestKey | None) -> Made | None:
+    """What became of a job that was to be stored. One that is there already a rival with the same key has just stored,
+    who says so; without a key nobody else knows its id, and only the reply was lost."""
+    if isinstance(stored, JobExists):
+        return Made(job, new=key is None)
+    return None if stored is None else Made(stored, new=True)

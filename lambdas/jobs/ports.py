@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from lambdas.jobs.counting import Day, DayCount, Step
     from lambdas.jobs.due_job import DueJob
-    from lambdas.jobs.errors import DamagedJob, DamagedSecret, DamagedSettings
+    from lambdas.jobs.errors import DamagedJob, DamagedSecret, DamagedSettings, JobExists
     from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named
     from lambdas.jobs.job import Attempt, Job
     from lambdas.jobs.keys import ApiKey
@@ -61,11 +61,11 @@ class JobStore(Protocol):
         """
         ...
 
-    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | None]:
+    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | JobExists | None]:
         """Store new jobs in as few calls as can be, and return each as stored; None where the table was away.
 
-        A job whose id is taken stays as it is and counts as stored: ids are new, so this very job was there already.
-        Raises StoreUnavailable if none could be stored.
+        A job whose id is taken stays as it is: JobExists tells it, and is not raised. Ids are new, so it is this very
+        job, which somebody else stored a moment ago. Raises StoreUnavailable if none could be stored.
         """
         ...
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.jobs.errors import JobNotFound, ReceiptFound
+from lambdas.jobs.errors import JobExists, JobNotFound, ReceiptFound
 from lambdas.jobs.job import Job
 from lambdas.jobs.ports import JobStore
 from lambdas.jobs.receipt import KEPT_MS, Receipt, RequestKey
@@ -88,7 +88,7 @@ def test_many_jobs_are_stored_at_once(store: JobStore) -> None:
     """Each as if it were alone, large ones too."""
     jobs = [a_job(), a_full_job(), a_job(request=large_request()), *(a_job() for _ in range(97))]
     stored = store.add_all(jobs)
-    assert [job and job.id for job in stored] == [job.id for job in jobs]
+    assert [isinstance(job, Job) and job.id for job in stored] == [job.id for job in jobs]
     assert [read(store, job) for job in jobs[:4]] == list(stored[:4])
     assert read(store, jobs[2]).request == large_request()
     assert store.read_all([job.id for job in jobs], owner="ada", now_ms=NOW_MS).keys() == {job.id for job in jobs}
@@ -100,7 +100,9 @@ def test_a_job_that_is_there_already_stays_as_it_is(store: JobStore) -> None:
     known, new = a_job(), a_job()
     store.add(known)
     claim = store.claim(known.id, fire_at_ms=known.fire_at_ms, claim_id="c", now_ms=known.fire_at_ms)
-    assert [job and job.id for job in store.add_all([known, new])] == [known.id, new.id]
+    others = [a_job(), a_job()]
+    told = store.add_all([others[0], known, new, others[1]])
+    assert [type(each) for each in told] == [Job, JobExists, Job, Job]
     assert store.find(known.id) == claim.won
     assert read(store, new) == new
 

@@ -66,10 +66,14 @@ class FakeJobStore:
                 return self._store_with_request(job)
             return self._jobs[job.id]
 
-    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | None]:
+    def add_all(self, jobs: Sequence[Job]) -> Sequence[Job | JobExists | None]:
         with self._call("add_all"):
             return [
-                job if job.id in self._jobs else None if job.id in self.refused else self._store_with_request(job)
+                JobExists(job.id)
+                if job.id in self._jobs
+                else None
+                if job.id in self.refused
+                else self._store_with_request(job)
                 for job in jobs
             ]
 

@@ -221,8 +221,16 @@ class TestBatches:
         rival: list[Sequence[Made | RequestRefused | None]] = []
         door.store.before[method] = lambda: rival.append(door.many(THREE)[0])
         mine, _ = door.many(THREE)
-        assert [job.id for job in jobs_of(mine)] == [job.id for job in jobs_of(rival[0])]
+        assert jobs_of(mine) == jobs_of(rival[0])
         assert len(door.store) == 2
+        made = [result.new for result in (*mine, *rival[0]) if isinstance(result, Made)]
+        assert sorted(made) == [False, False, True, True]
+
+    def test_without_a_key_a_job_that_is_there_was_made_by_this_request(self, door: Door) -> None:
+        """Nobody else knows its id: only the reply was lost."""
+        there = door.one(SOON, None).job
+        intake = door.intake._replace(new_job_id=lambda: there.id)
+        assert make_jobs([door.order(SOON)], key=None, intake=intake) == ([Made(there, new=True)], False)
 
     def test_a_batch_of_which_nothing_is_accepted_uses_up_no_key(self, door: Door) -> None:
         """Nothing was made, so nothing is kept."""

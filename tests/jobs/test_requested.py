@@ -67,8 +67,6 @@ def test_secret_headers_are_names() -> None:
 def test_secret_headers_have_16_kilobytes_together() -> None:
     """As many as the headers that they name: the table takes no item without end, and that would be a 500."""
     assert faults_with(secret_headers=["x" * 16_384, "y"]) == [("secret_headers", "range")]
-    sixteen = new_job(
-        {"url": "https://example.com/", "delay_seconds": 60, "secret_headers": ["x" * 16_383, "y"]},
-        **{"owner": "ada", "job_id": "job_1", "now_ms": NOW_MS, "horizon": HORIZON, "rules": Rules()},
-    )
-    assert sixteen.request.secret_headers == ("x" * 16_383, "y")
+    document = {"url": "https://example.com/", "delay_seconds": 60, "secret_headers": ["x" * 16_383, "y"]}
+    job = new_job(document, owner="ada", job_id="job_1", now_ms=NOW_MS, horizon=HORIZON, rules=Rules())
+    assert job.request.secret_headers == ("x" * 16_383, "y")
