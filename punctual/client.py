@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, Unpack
 from urllib.parse import quote
 
 from punctual.errors import PunctualError, UnexpectedAnswer
-from punctual.fields import ExpectTest, JobFields, Notify, document_of
+from punctual.fields import ExpectTest, JobChanges, JobFields, OwnersNotify, document_of
 from punctual.models import (
     ApiKey,
     BatchResult,
@@ -112,17 +112,17 @@ class Client:
         if order != "asc":
             query["order"] = order
         while True:
-            page = self._read(dict, self._transport.send("GET", "/v1/jobs", query=query))
-            for job_id in page.get("damaged", ()):
+            jobs, unreadable, cursor = self._read(_page, self._transport.send("GET", "/v1/jobs", query=query))
+            for job_id in unreadable:
                 if damaged is not None:
                     damaged(job_id)
-            yield from (Job.of(job) for job in page["jobs"])
-            if page["next_cursor"] is None:
+            yield from jobs
+            if cursor is None:
                 return
-            query["cursor"] = page["next_cursor"]
+            query["cursor"] = cursor
 
     def update(
-        self, job_id: str, *, if_version: int | None = None, url: str | None = None, **changes: Unpack[JobFields]
+        self, job_id: str, *, if_version: int | None = None, url: str | None = None, **changes: Unpack[JobChanges]
     ) -> Job:
         """Change a job that is still scheduled. None sets a field back to its default.
 
@@ -215,7 +215,7 @@ class Client:
         """Who the token speaks for."""
         return self._read(Me.of, self._transport.send("GET", "/v1/me"))
 
-    def set_notify(self, notify: Notify) -> Me:
+    def set_notify(self, notify: OwnersNotify) -> Me:
         """What jobs without a `notify` of their own do. An `email` is sent a link; it counts once that was followed."""
         return self._read(Me.of, self._transport.send("PATCH", "/v1/me", {"notify": notify}))
 
@@ -246,7 +246,9 @@ class Client:
 
     def delete_key(self, key_id: str) -> None:
         """Revoke a key. It may go on working for up to a minute."""
-        self._transport.send("DELETE", f"/v1/keys/{quote(key_id, safe='')}")
+        reply = self._transport.send("DELETE", f"/v1/keys/{quote(key_id, safe='')}")
+        if reply.status != 204:
+            raise UnexpectedAnswer("the answer is not Punctual's, and the key may not be revoked; is this its address?")
 
     def health(self) -> Mapping[str, Any]:
         """Whether the API answers, and its version. Needs no token."""
@@ -264,6 +266,11 @@ class Client:
             raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnexpectedAnswer(f"the answer is not Punctual's ({error!r}); is this its address?") from error
+
+
+def _page(raw: Mapping[str, Any]) -> tuple[list[Job], list[str], str | None]:
+    """The jobs of a page of a list, the ids of those that cannot be read, and the cursor of the next page."""
+    return [Job.of(job) for job in raw["jobs"]], list(raw.get("damaged", ())), raw["next_cursor"]
 
 
 def _batch_result(raw: Mapping[str, Any]) -> BatchResult:

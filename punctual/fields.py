@@ -59,6 +59,39 @@ class JobFields(TypedDict, total=False):
     name: str
 
 
+class RetryChanges(TypedDict, total=False):
+    """Changes of `retry`; None sets a member back to its default."""
+
+    max_attempts: int | None
+    min_backoff_seconds: int | None
+    max_backoff_seconds: int | None
+
+
+class JobChanges(TypedDict, total=False):
+    """What a job can be changed in: as JobFields has it, but None sets a field back to its default."""
+
+    method: str | None
+    headers: Mapping[str, str] | None
+    secret_headers: Sequence[str] | None
+    body: Any
+    at: str | datetime
+    delay: float | timedelta
+    timezone: str | None
+    retry: RetryChanges | None
+    timeout_seconds: float | None
+    expect: Expect | None
+    notify: Notify | None
+    name: str | None
+
+
+class OwnersNotify(TypedDict, total=False):
+    """What holds for jobs without a `notify` of their own; None sets back. An address in `addresses` is taken away."""
+
+    on: Sequence[Literal["failed", "succeeded"]] | None
+    email: str | None
+    addresses: Mapping[str, None]
+
+
 def document_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields as the JSON object that the API takes. None stays null: in a change it sets a field back."""
     document = dict(fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,15 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    ProxyError,
+    SSLError,
+)
 from urllib3.util import Retry, Timeout
 
 from punctual.errors import Fault, Problem, UnexpectedAnswer, Unreachable, problem_class
@@ -40,7 +49,19 @@ class Reply:
 
 
 class _Patience(Retry):
-    """urllib3's retries, which give up at once when the service asks for more patience than there is."""
+    """urllib3's retries, which give up at once when the service asks for more patience than there is.
+
+    A `Retry-After` that is none counts as no such header. Where there is one, it says when to come again, and not that
+    what must not happen twice may be sent twice: that is for `status_forcelist` alone.
+    """
+
+    RETRY_AFTER_STATUS_CODES = frozenset()
+
+    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
+        try:
+            return super().get_retry_after(response)
+        except (HTTPError, ValueError, OverflowError):  # words, fractions, the year 99999
+            return None
 
     def increment(
         self,
@@ -112,6 +133,8 @@ class Transport:
                 timeout=self._timeout,
                 retries=self._policy(repeatable),
             )
+        except DecodeError as error:
+            raise UnexpectedAnswer(f"{self._base} answered what cannot be unpacked. Is this its address?") from error
         except HTTPError as error:
             raise _unreachable(error, self._base) from error
         return _judged(answer, self._base)
@@ -138,7 +161,7 @@ class Transport:
 
 def _asked_for(answer: urllib3.BaseHTTPResponse) -> float | None:
     """The seconds that `Retry-After` names, however many; urllib3 alone would cut them to its maximum."""
-    return Retry(retry_after_max=sys.maxsize).get_retry_after(answer)
+    return _Patience(retry_after_max=sys.maxsize).get_retry_after(answer)
 
 
 def pool_to(scheme: str, host: str) -> urllib3.PoolManager:
@@ -160,8 +183,14 @@ def _as_header(token: str) -> str:
 
 def _unreachable(error: HTTPError, base: str) -> Unreachable:
     reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    sent = not isinstance(reason, NewConnectionError | ConnectTimeoutError | NameResolutionError)
-    return Unreachable(f"{base} cannot be reached: {reason}", sent=sent)
+    return Unreachable(f"{base} cannot be reached: {reason}", sent=not _never_sent(reason))
+
+
+def _never_sent(reason: Exception) -> bool:
+    """Whether no connection came about, to the service or through the proxy; a certificate is checked before that."""
+    if isinstance(reason, SSLError):
+        return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args)
+    return isinstance(reason, ConnectTimeoutError | ProxyError | LocationValueError)
 
 
 def _judged(answer: urllib3.BaseHTTPResponse, base: str) -> Reply:
@@ -169,7 +198,7 @@ def _judged(answer: urllib3.BaseHTTPResponse, base: str) -> Reply:
         raise UnexpectedAnswer(f"{base} answered with {len(answer.data)} bytes, more than the service ever does.")
     try:
         body = json.loads(answer.data) if answer.data else None
-    except ValueError:
+    except (ValueError, RecursionError):
         body = answer.data
     if isinstance(body, bytes) or 300 <= answer.status < 400:
         raise UnexpectedAnswer(f"{base} answered {answer.status}, and not as Punctual does. Is this its address?")
@@ -187,9 +216,10 @@ def problem_of(
     status: int, body: Mapping[str, Any], *, request_id: str | None = None, retry_after: float | None = None
 ) -> Problem:
     """The error for a problem of the service, or for the gateway's own `{"message"}`."""
+    errors = body.get("errors")
     faults = tuple(
         Fault(str(fault.get("field", "")), str(fault.get("code", "")), str(fault.get("message", "")))
-        for fault in body.get("errors", ())
+        for fault in (errors if isinstance(errors, list) else ())
         if isinstance(fault, dict)
     )
     detail = body.get("detail") or body.get("message") or f"The service answered {status}."

@@ -95,7 +95,7 @@ def test_a_change_meets_the_version_that_was_read_or_nothing(client: Client) -> 
         client.update(job.id, if_version=job.version, name="third")
     with pytest.raises(PreconditionFailed):
         client.run(job.id, if_version=job.version)
-    assert client.update(job.id, name=None, url=URL + "/2").name is None  # type: ignore[arg-type]
+    assert client.update(job.id, name=None, url=URL + "/2").name is None
     assert client.job(job.id).request.url == URL + "/2"
 
 
@@ -159,6 +159,8 @@ def test_who_is_told_is_set_for_all_jobs(client: Client, service: Service) -> No
     assert me.owner == OWNER
     assert me.notify["on"] == ["failed", "succeeded"] and me.notify["email"] == "ada@example.com"
     assert client.me().notify["addresses"] == {"ada@example.com": "confirmed"}
+    gone = client.set_notify({"on": None, "addresses": {"ada@example.com": None}})
+    assert gone.notify == {"on": ["failed"], "email": None, "addresses": {}}
 
 
 def test_a_job_can_be_validated_before_there_is_one(client: Client, service: Service) -> None:
