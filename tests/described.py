@@ -43,7 +43,9 @@ def check_described(method: str, path: str, status: int, headers: Mapping[str, s
     assert response is not None, f"{where} is not described: {content[:300]!r}"
     if _kind(headers) != "application/json" or status < 400:  # the gateway's own have its headers
         due = [
-            name for name, header in response.get("headers", {}).items() if header["required"] or status in (401, 503)
+            name
+            for name, header in response.get("headers", {}).items()
+            if header["required"] or status in (401, 429, 503)
         ]
         missing = [name for name in due if name.lower() not in headers]
         assert not missing, f"{where} lacks {missing}"

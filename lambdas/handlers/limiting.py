@@ -35,7 +35,7 @@ class Gate:
         meters = []
         if request.owner and schedules(request.method, request.path):
             meters.append(self.limiter.meter(request.owner, now_ms=self.clock.now_ms()))
-        if refused is not None and refused.meter is not None and refused.meter not in meters:
+        if refused is not None and refused.meter not in meters:
             meters.append(refused.meter)
         return _headers(meters) if meters else {}
 

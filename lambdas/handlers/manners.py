@@ -98,12 +98,12 @@ def _bare(tag: str) -> str:
 
 
 def _takes_gzip(accept_encoding: str) -> bool:
-    """Whether `Accept-Encoding` names gzip, or anything, and not with a weight of zero (RFC 9110, 12.5.3)."""
-    for entry in accept_encoding.lower().split(","):
-        coding, _, weight = entry.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
-    return False
+    """Whether `Accept-Encoding` takes gzip (RFC 9110, 12.5.3): what it says of gzip counts, else what it says of `*`.
+    A weight of zero is a no."""
+    entries = (entry.partition(";") for entry in accept_encoding.lower().split(","))
+    weights = {coding.strip(): weight for coding, _, weight in entries}
+    weight = weights.get("gzip", weights.get("*"))
+    return weight is not None and not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
 
 
 def _compressed(content: str) -> bytes:

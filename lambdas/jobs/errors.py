@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from lambdas.jobs.receipt import Receipt
 
 
+MOST_FAULTS_TOLD = 100
+"""A request can have more faults than an answer can carry."""
+
+
 class PunctualError(Exception):
     """The root of all errors that Punctual raises itself."""
 
@@ -67,16 +71,16 @@ class Fault:
 
 
 class RequestRefused(PunctualError):
-    """A request that cannot be done, with all its faults; the answer's code is that of the first.
+    """A request that cannot be done, with its faults, a hundred at most; the answer's code is that of the first.
 
     `status` is the HTTP status; `title` a short summary that is the same for every occurrence of the status.
     """
 
     def __init__(self, status: int, title: str, faults: Sequence[Fault]) -> None:
-        super().__init__(f"{status} {title}: {'; '.join(fault.message for fault in faults)}")
+        self.faults = tuple(faults[:MOST_FAULTS_TOLD])
+        super().__init__(f"{status} {title}: {'; '.join(fault.message for fault in self.faults)}")
         self.status = status
         self.title = title
-        self.faults = tuple(faults)
 
     @property
     def code(self) -> str:
@@ -212,10 +216,10 @@ class RateLimited(RequestRefused):
 class QuotaExceeded(RequestRefused):
     """The owner has as many of something as they may; `retry_after_seconds` says when to come again.
 
-    `meter` says which limit that is, if it is one of those that operators set.
+    `meter` says which limit that is.
     """
 
-    def __init__(self, field: str, message: str, *, retry_after_seconds: int, meter: Meter | None = None) -> None:
+    def __init__(self, field: str, message: str, *, retry_after_seconds: int, meter: Meter) -> None:
         super().__init__(429, "Too many requests", [Fault(field, "quota_exceeded", message)])
         self.retry_after_seconds = retry_after_seconds
         self.meter = meter

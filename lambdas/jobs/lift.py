@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def check_lift(document: Mapping[str, Any]) -> None:
     """Lifting is all that a target's owner can ask for: `{"state": "allowed"}`. Raises RequestRefused."""
     faults = [
-        Fault(name, "unknown_field", "There is no such field; a target takes state.")
+        Fault(name[:200], "unknown_field", "There is no such field; a target takes state.")
         for name in document
         if name != "state"
     ]

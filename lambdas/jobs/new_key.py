@@ -20,6 +20,7 @@ from lambdas.jobs.errors import (
 )
 from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.keys import MOST_KEYS, SCOPES, ApiKey, hash_of, is_key_id, key_text
+from lambdas.jobs.limits import Meter
 from lambdas.jobs.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def _read_allowed(
 
 def _no_room() -> QuotaExceeded:
     message = f"You have {MOST_KEYS} API keys, which is the most. Revoke one that you no longer use."
-    return QuotaExceeded("document", message, retry_after_seconds=ROOM_AGAIN_SECONDS)
+    meter = Meter("api-keys", MOST_KEYS, 0)
+    return QuotaExceeded("document", message, retry_after_seconds=ROOM_AGAIN_SECONDS, meter=meter)
 
 
 def revoke_key(key_id: str, *, owner: str, keys: KeyStore) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from lambdas.jobs.errors import QuotaExceeded
 from lambdas.jobs.job import Notify
+from lambdas.jobs.limits import Meter
 
 MOST_ADDRESSES = 5
 MOST_ASKED_A_DAY = 5
@@ -52,10 +53,12 @@ class OwnerSettings:
         """With an address to which a link is sent now. Raises QuotaExceeded."""
         recent = tuple(at_ms for at_ms in self.asked_ms if at_ms > now_ms - DAY_MS)
         if len(recent) >= MOST_ASKED_A_DAY:
+            room_in_seconds = (recent[0] + DAY_MS - now_ms) // 1000 + 1
             raise QuotaExceeded(
                 "notify.email",
                 f"At most {MOST_ASKED_A_DAY} links to confirm an address are sent in 24 hours.",
-                retry_after_seconds=(recent[0] + DAY_MS - now_ms) // 1000 + 1,
+                retry_after_seconds=room_in_seconds,
+                meter=Meter("confirmation-links", MOST_ASKED_A_DAY, 0, DAY_MS // 1000, room_in_seconds),
             )
         asked = Address(email, asked_ms=now_ms)
         known = self.address(email) is not None

@@ -19,9 +19,6 @@ from lambdas.jobs.due_time import LONGEST_DELAY_SECONDS
 from lambdas.jobs.errors import Fault, RequestRefused, ValueRefused
 from lambdas.jobs.headers import MOST_HEADERS
 
-MOST_FAULTS_TOLD = 100
-"""A document can have more faults than an answer can carry."""
-
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
@@ -142,7 +139,7 @@ class Faults:
         """Raise RequestRefused (422) with all that was found, in the order of the table *Scheduling*."""
         if self._found:
             ordered = sorted(self._found, key=lambda fault: _place(fault.field))
-            raise RequestRefused(422, "Invalid request", ordered[:MOST_FAULTS_TOLD])
+            raise RequestRefused(422, "Invalid request", ordered)
 
 
 def sound_part(document: Mapping[str, Any], faults: Faults, form: Form = JOB) -> Scheduling:

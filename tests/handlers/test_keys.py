@@ -133,6 +133,8 @@ def test_too_many_keys_are_429(call: Call) -> None:
     refused = call("POST", document=ASKED)
     assert (refused["statusCode"], refused["body"]["code"]) == (429, "quota_exceeded")
     assert int(refused["headers"]["retry-after"]) > 0
+    assert refused["headers"]["ratelimit-policy"] == f'"api-keys";q={MOST_KEYS}'
+    assert refused["headers"]["ratelimit"] == '"api-keys";r=0'
     call("DELETE", f"{KEYS}/{made[0]['id']}")
     assert call("POST", document=ASKED)["statusCode"] == 201
 

@@ -94,8 +94,10 @@ def test_what_is_long_is_compressed_for_those_who_take_it(service: Service) -> N
     content = b64decode(packed["body"])
     assert gzip.decompress(content).decode() == plain["body"] and len(content) * 4 < len(plain["body"])
     assert packed["headers"]["vary"] == plain["headers"]["vary"] == "accept-encoding"
-    for refusing in ("", "br", "gzip;q=0", "gzip; q=0.000", "*;q=0, br"):
+    for refusing in ("", "br", "gzip;q=0", "gzip; q=0.000", "*;q=0, br", "*, gzip;q=0", "gzip;q=0, *"):
         assert "content-encoding" not in ask("GET", "/v1/jobs", accept_encoding=refusing)["headers"]
+    for taking in ("*", "*;q=0, gzip", "identity, GZIP ; q=0.1", "x-gzip;q=0, gzip"):
+        assert ask("GET", "/v1/jobs", accept_encoding=taking)["headers"]["content-encoding"] == "gzip"
     assert "content-encoding" not in ask("GET", "/health", accept_encoding="gzip")["headers"]
 
 

@@ -34,7 +34,7 @@ def call(
 ) -> tuple[int, dict[str, Any]]:
     content = "" if document is None else json.dumps(document)
     answer = api.handler(http_event(method, path, content, owner=owner, scopes=scopes, headers={}), None)
-    return answer["statusCode"], {**json.loads(answer["body"]), "retry-after": answer["headers"].get("retry-after")}
+    return answer["statusCode"], {**answer["headers"], **json.loads(answer["body"])}
 
 
 def notify(email: str | None) -> dict[str, Any]:
@@ -122,6 +122,8 @@ def test_more_links_than_allowed_are_refused_until_some_time(service: Service) -
     call("PATCH", {"notify": {"addresses": {"0@example.com": None}}})
     status, refused = call("PATCH", notify(ADA))
     assert (status, refused["code"], refused["retry-after"]) == (429, "quota_exceeded", str(23 * 3_600 + 1))
+    assert refused["ratelimit-policy"] == f'"confirmation-links";q={MOST_ASKED_A_DAY};w=86400'
+    assert refused["ratelimit"] == f'"confirmation-links";r=0;t={23 * 3_600 + 1}'
     assert len(service.addresses.links) == MOST_ASKED_A_DAY
 
 

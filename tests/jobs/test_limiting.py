@@ -254,6 +254,6 @@ def test_a_refusal_is_429_with_a_code() -> None:
     meter = Meter("requests", 1, 0)
     refusals: list[RequestRefused] = [
         RateLimited("Wait.", meter),
-        QuotaExceeded("at", "No room.", retry_after_seconds=1),
+        QuotaExceeded("at", "No room.", retry_after_seconds=1, meter=meter),
     ]
     assert [(refused.status, refused.code) for refused in refusals] == [(429, "rate_limited"), (429, "quota_exceeded")]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from lambdas.jobs.accept import edit, new_job
 from lambdas.jobs.destination import Rules
-from lambdas.jobs.errors import Fault, RequestRefused
-from lambdas.jobs.scheduling import FIELDS, MOST_FAULTS_TOLD
+from lambdas.jobs.errors import MOST_FAULTS_TOLD, Fault, RequestRefused
+from lambdas.jobs.scheduling import FIELDS
 from tests.examples import HORIZON, a_full_job
 from tests.fakes import NOW_MS
 

@@ -96,9 +96,9 @@ BOUNDING = (
     taking_out(
         "T10",
         "an answer tells a hundred faults at most",
-        "lambdas/jobs/scheduling.py",
-        "ordered[:MOST_FAULTS_TOLD])",
-        "ordered)",
+        "lambdas/jobs/errors.py",
+        "tuple(faults[:MOST_FAULTS_TOLD])",
+        "tuple(faults)",
         "jobs/test_scheduling.py::test_a_document_of_nothing_but_faults_is_answered_shortly",
     ),
     taking_out(
