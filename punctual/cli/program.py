@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from punctual.cli.plain import plain
 from punctual.cli.session import Session
 from punctual.cli.terminal import Terminal
 from punctual.errors import PunctualError
@@ -106,6 +107,9 @@ def _is_common(param: click.Parameter) -> bool:
 class Program(click.Group):
     """All commands. Each is imported when it is given, so that none pays for the others."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _command_first(args))
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(SUMMARIES)
 
@@ -135,6 +139,7 @@ class Group(click.Group):
     """Commands about one kind of thing. Without any, the first is meant."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        args = _command_first(args)
         if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
             args = [next(iter(self.commands)), *args]
         return super().parse_args(ctx, args)
@@ -166,11 +171,28 @@ def group(name: str, *commands: Command, description: str = "") -> Group:
 
 
 def _no_such_command(ctx: click.Context, name: str) -> NoReturn:
+    from punctual.cli.other_words import called_here
+
     path = ctx.command_path
     names = ctx.command.list_commands(ctx) if isinstance(ctx.command, click.Group) else []
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    meant = f" Did you mean {' or '.join(f'`{path} {one}`' for one in near)}?" if near else ""
-    raise click.UsageError(f"There is no command `{path} {name}`.{meant}", ctx)
+    alike = [f"{path} {one}" for one in difflib.get_close_matches(name, names, n=3, cutoff=0.6)]
+    near = list(called_here(path, name)) or alike
+    meant = f" Did you mean {' or '.join(f'`{plain(one)}`' for one in near)}?" if near else ""
+    raise click.UsageError(f"There is no command `{path} {plain(name)}`.{meant}", ctx)
+
+
+def _command_first(args: list[str]) -> list[str]:
+    """The words with options of every command behind the command, where it takes them, and with `help` as the option.
+
+    `--profile work list` is `list --profile work`, and `help list` is `list --help`: other programs take both.
+    """
+    at = 0
+    while at < len(args) and (args[at] in COMMON_WORDS or args[at].startswith("--profile=")):
+        at += 2 if args[at] == "--profile" else 1
+    options, words = args[:at], args[at:]
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    return [*words[:1], *options, *words[1:]]
 
 
 def _write_examples(formatter: click.HelpFormatter, examples: Sequence[tuple[str, str]]) -> None:
@@ -189,6 +211,7 @@ COMPLETE_VARIABLE = "_PUNCTUAL_COMPLETE"
 """The shell's completion asks by this one; the name is click's."""
 
 COMMON = ("as_json", "quiet", "profile", "colour")
+COMMON_WORDS = ("--json", "-q", "--quiet", "--profile", "--color", "--no-color")
 
 
 def command(
@@ -202,6 +225,8 @@ def command(
 
     def declare(function: Callable[..., None]) -> Command:
         def run(*, as_json: bool, quiet: bool, profile: str | None, colour: bool | None, **given: Any) -> None:
+            if profile == "":  # a variable that was not set must not choose the service
+                raise click.UsageError("--profile is empty: leave it out for the one that you use.")
             ctx = click.get_current_context()
             session = ctx.obj = ctx.obj or Session(
                 Terminal(as_json=as_json, quiet=quiet, colour=colour), profile=profile

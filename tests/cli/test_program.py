@@ -6,13 +6,25 @@ import json
 import subprocess
 import sys
 
+import click
 import pytest
 
+from punctual.cli.main import program
+from punctual.cli.other_words import WORDS
 from punctual.cli.program import SUMMARIES
 from tests.cli.programs import ROOT, Program, lines
 from tests.client import gateway as gateways
 
 HEAVY = ("rich", "dateparser", "urllib3", "platformdirs", "keyring", "tzlocal")
+
+
+def group_of(path: str) -> click.Group:
+    """The program, or a command of it that is several."""
+    found = program()
+    _, *below = path.split()
+    group = found.get_command(click.Context(found), below[0]) if below else found
+    assert isinstance(group, click.Group)
+    return group
 
 
 class TestHelp:
@@ -62,10 +74,70 @@ class TestMistakes:
         assert ended.code == 2
         assert "Did you mean '--profile'?" in ended.err
 
+    @pytest.mark.parametrize(
+        ("typed", "meant"),
+        [
+            ("delete job_1", "punctual cancel"),
+            ("show job_1", "punctual get"),
+            ("logs job_1", "punctual history"),
+            ("POST https://example.com", "punctual schedule POST"),
+            ("https://example.com", "punctual schedule https://example.com"),
+            ("keys delete 1", "punctual keys revoke"),
+            ("targets resume host", "punctual targets allow"),
+            ("version", "punctual --version"),
+        ],
+    )
+    def test_the_words_of_other_programs_are_answered_with_ours(
+        self, stranger: Program, typed: str, meant: str
+    ) -> None:
+        ended = stranger.run(*typed.split())
+        assert ended.code == 2
+        assert f"Did you mean `{meant}`?" in ended.err
+
+    def test_other_words_stand_for_commands_that_there_are_and_none_for_two(self) -> None:
+        for path, words in WORDS.items():
+            names = group_of(path).list_commands(click.Context(group_of(path)))
+            others = " ".join(words.values()).split()
+            assert set(words) - {"--version"} <= set(names)
+            assert not set(others) & set(names) and len(others) == len(set(others)), path
+
+    def test_an_empty_profile_is_refused(self, cli: Program) -> None:
+        """A variable that was not set must not choose the service."""
+        ended = cli.run("list", "--profile", "")
+        assert (ended.code, "--profile is empty" in ended.err) == (2, True)
+        assert cli.run("list", PUNCTUAL_PROFILE="").code == 0
+
     def test_who_is_not_signed_in_is_told_what_to_do(self, stranger: Program) -> None:
         ended = stranger.run("whoami")
         assert (ended.code, ended.out) == (3, "")
         assert lines(ended.err)[0] == "Error: You are not signed in."
+
+
+class TestPlaces:
+    @pytest.mark.parametrize("typed", ["--json whoami", "--no-color --json whoami", "keys --json list"])
+    def test_options_of_every_command_may_stand_before_it(self, cli: Program, typed: str) -> None:
+        cli.run("keys", "create", "ci", "--scope", "jobs:read")
+        ended = cli.run(*typed.split())
+        assert (ended.code, ended.err) == (0, "")
+        assert json.loads(ended.out)
+
+    def test_a_profile_may_stand_before_the_command_and_below_it(self, stranger: Program) -> None:
+        for words in (["--profile", "work", "list"], ["--profile=work", "list"], ["keys", "--profile", "work", "list"]):
+            ended = stranger.run(*words)
+            assert (ended.code, "There is no profile work." in ended.err) == (3, True), words
+
+    @pytest.mark.parametrize(
+        ("typed", "shown"),
+        [
+            ("help", "punctual [OPTIONS] COMMAND"),
+            ("help list", "punctual list"),
+            ("help keys revoke", "punctual keys revoke"),
+        ],
+    )
+    def test_help_may_be_asked_for_as_a_command(self, stranger: Program, typed: str, shown: str) -> None:
+        ended = stranger.run(*typed.split())
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.out.startswith(f"Usage: {shown}")
 
 
 class TestForms:
