@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
-from punctual.cli.composing import Written
+from punctual.cli.composing import Written, curl_goes_last
 from punctual.cli.errors import Misused
 from punctual.cli.items import is_document, is_field
+from punctual.cli.program import COMMON_WORDS
 from punctual.cli.zone_type import Zone
 
 Declared = TypeVar("Declared", bound=Callable[..., Any])
@@ -27,8 +26,12 @@ def taken_apart(args: list[str]) -> tuple[list[str], Mapping[str, Any]]:
     if "--" in args:
         at = args.index("--")
         if after := args[at + 1 :]:
-            curl = _curl(after)
+            from punctual.cli.curl_words import curl_words
+
+            curl = curl_words(after)
             own = args[:at] if curl else args
+    elif any(word == "curl" and _stands_alone(args[:at]) for at, word in enumerate(args)):
+        raise curl_goes_last()
     words: list[str] = []
     for index, word in enumerate(own):
         following = own[index + 1] if index + 1 < len(own) else ""
@@ -38,15 +41,11 @@ def taken_apart(args: list[str]) -> tuple[list[str], Mapping[str, Any]]:
     return words, {"curl": tuple(curl)}
 
 
-def _curl(words: list[str]) -> list[str]:
-    """The words of a curl command, pasted as they are or in quotes as a whole; none if it is no curl."""
-    if len(words) == 1 and words[0].lstrip().startswith("curl "):
-        try:
-            words = shlex.split(words[0].replace("\\\n", " "))
-        except ValueError as error:
-            raise Misused(f"The curl command cannot be read: {error}.") from None
-    name = os.path.basename(words[0]).removesuffix(".exe")
-    return words if name == "curl" else []
+def _stands_alone(before: list[str]) -> bool:
+    """Whether a word after these is no option's value."""
+    return (
+        not before or not before[-1].startswith("-") or before[-1] in ("--wait", "--dry-run", "--form", *COMMON_WORDS)
+    )
 
 
 class _Field(click.Option):

@@ -96,6 +96,14 @@ def composed(written: Written, read: Read = content_of) -> Composed:
     )
 
 
+def curl_goes_last() -> Misused:
+    """What is said of a curl command whose options would be taken for ours."""
+    return Misused(
+        "A curl command goes after `--`, so that its options are curl's.",
+        hint="As in: punctual schedule --in 10m -- curl -X POST https://example.com/hook",
+    )
+
+
 def headers_of(
     lines: Iterable[str], secret: Iterable[str] = (), read: Read = content_of
 ) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -161,10 +169,7 @@ def _sorted(words: Sequence[str], method: str | None) -> _Words:
     """Method, URL and items, in this order; fields of a body may also come before."""
     left = list(words)
     if left and (left[0] == "curl" or left[0].startswith("curl ")):
-        raise Misused(
-            "A curl command goes after `--`, so that its options are curl's.",
-            hint="As in: punctual schedule --in 10m -- curl -X POST https://example.com/hook",
-        )
+        raise curl_goes_last()
     rest = []
     while left and (is_field(left[0]) or is_document(left[0])):
         rest.append(left.pop(0))

@@ -12,7 +12,8 @@ from urllib.parse import quote_plus, urlsplit
 
 from punctual.cli.bodies import FORM_TYPE, JSON_TYPE, Read, text_or_bytes
 from punctual.cli.composing import Composed, add_header, has_header, header_of, headers_of, lines_of, with_query
-from punctual.cli.curl_options import BY_NAME, BY_SHORT, HEADERS_NOT_SENT, Option
+from punctual.cli.curl_options import HEADERS_NOT_SENT
+from punctual.cli.curl_words import options_of
 from punctual.cli.errors import Misused
 from punctual.cli.job_options import seconds_of
 
@@ -49,7 +50,7 @@ def request_of(words: Sequence[str], *, secret_headers: Sequence[str] = (), read
     Raises Misused if it is none, if there are several, or if it asks for what a scheduled request cannot do.
     """
     curl = _Curl(read)
-    for option, name, value in _options(words[1:]):
+    for option, name, value in options_of(words[1:]):
         if option is None:
             curl.urls.append(value)
         elif option.kind == "refused":
@@ -61,53 +62,6 @@ def request_of(words: Sequence[str], *, secret_headers: Sequence[str] = (), read
         else:
             _PARTS[option.name](curl, value)
     return _made(curl, secret_headers)
-
-
-def _options(words: Sequence[str]) -> Iterator[tuple[Option | None, str, str]]:
-    """Option, how it was written, and its value; no option: a URL."""
-    left = list(words)
-    while left:
-        word = left.pop(0)
-        if word == "--":
-            yield from ((None, "", url) for url in left)
-            return
-        if word.startswith("--"):
-            option, off = _long(word)
-            value = _next(left, word) if option.takes_value else ""
-            if not off:
-                yield option, word, value
-        elif word.startswith("-") and word != "-":
-            yield from _short(word[1:], left)
-        elif word.strip():  # a blank word is what is left of a pasted line end
-            yield None, "", word
-
-
-def _long(word: str) -> tuple[Option, bool]:
-    """The option, and whether it is switched off (`--no-…`)."""
-    name = word[2:]
-    if name in BY_NAME:
-        return BY_NAME[name], False
-    positive = BY_NAME.get(name.removeprefix("no-"))
-    if positive is None or positive.takes_value:
-        raise Misused(f"curl's {word} is not known here.", hint="Leave it out if the request does not need it.")
-    return positive, positive.kind != "ignored"
-
-
-def _short(letters: str, left: list[str]) -> Iterator[tuple[Option | None, str, str]]:
-    for at, letter in enumerate(letters, start=1):
-        option = BY_SHORT.get(letter)
-        if option is None:
-            raise Misused(f"curl's -{letter} is not known here.", hint="Leave it out if the request does not need it.")
-        if option.takes_value:
-            yield option, f"-{letter}", letters[at:] or _next(left, f"-{letter}")
-            return
-        yield option, f"-{letter}", ""
-
-
-def _next(left: list[str], name: str) -> str:
-    if not left:
-        raise Misused(f"curl's {name} needs a value.")
-    return left.pop(0)
 
 
 def _made(curl: _Curl, secret_headers: Sequence[str]) -> Composed:
@@ -234,6 +188,8 @@ def _user(curl: _Curl, text: str) -> None:
 
 
 def _cookie(curl: _Curl, text: str) -> None:
+    if not text:  # curl's word for keeping cookies without having any
+        return
     if "=" not in text:
         raise Misused(f"curl would read cookies from the file {text!r}.", hint="Write them as -b 'name=value'.")
     before = curl.headers.pop("Cookie", "")

@@ -61,7 +61,8 @@ _IGNORED_FLAGS: Mapping[str, Mapping[str, str]] = {
         **{"silent": "s", "show-error": "S", "verbose": "v", "include": "i", "show-headers": "", "progress-bar": "#"},
         **{"no-buffer": "N", "remote-name": "O", "remote-header-name": "J", "remote-name-all": "", "create-dirs": ""},
         **{"progress-meter": "", "styled-output": "", "trace-time": "", "trace-ids": "", "xattr": "", "buffer": ""},
-        **{"remote-time": "R", "raw": "", "clobber": "", "no-clobber": ""},
+        **{"remote-time": "R", "raw": "", "clobber": "", "no-clobber": "", "remove-on-error": ""},
+        **{"suppress-connect-headers": ""},
     },
     "answers are asked for as they are; the target sees no Accept-Encoding": {"compressed": ""},
     _FAILURE: {"fail": "f", "fail-with-body": "", "fail-early": ""},
@@ -72,6 +73,7 @@ _IGNORED_FLAGS: Mapping[str, Mapping[str, str]] = {
         **{"tcp-nodelay": "", "tcp-fastopen": "", "keepalive": "", "ipv4": "4", "ipv6": "6", "path-as-is": ""},
         **{"tlsv1": "1", "tlsv1.0": "", "tlsv1.1": "", "tlsv1.2": "", "tlsv1.3": "", "sessionid": "", "ssl-reqd": ""},
         **{"parallel": "Z", "parallel-immediate": "", "disable": "q", "tr-encoding": "", "junk-session-cookies": "j"},
+        **{"ssl": "", "ssl-no-revoke": "", "ssl-revoke-best-effort": "", "ssl-allow-beast": "", "false-start": ""},
     },
     "it is what -u sends anyway": {"basic": ""},
 }
@@ -79,6 +81,7 @@ _IGNORED_VALUES: Mapping[str, Mapping[str, str]] = {
     _OUTPUT: {
         **{"output": "o", "write-out": "w", "dump-header": "D", "trace": "", "trace-ascii": "", "stderr": ""},
         **{"output-dir": "", "max-filesize": "", "limit-rate": "", "trace-config": ""},
+        **{"create-file-mode": "", "libcurl": "", "rate": ""},
     },
     "requests carry the service's own name, Punctual": {"user-agent": "A"},
     "no cookies are kept from one request to the next": {"cookie-jar": "c"},

@@ -31,6 +31,7 @@ def planned(session: Session, given: dict[str, Any]) -> Planned:
 
     Raises Misused, or what punctual.cli.times raises.
     """
+    _check_when(given)
     moment = _moment(session, given.pop("at"), given.pop("delay"), given.pop("timezone"))
     request = composed(written(given))
     fields = {**request.fields(), **moment.fields, **job_fields(given)}
@@ -67,13 +68,27 @@ def sent(request: Composed) -> str:
     return plain(f"{request.method} {request.url}{carrying}")
 
 
+def _check_when(given: Mapping[str, Any]) -> None:
+    """Raise Misused unless there is one time. What there is of a request is looked at for what may be wrong with it."""
+    if given["at"] is not None and given["delay"] is not None:
+        raise Misused("Give --at or --in, not both.")
+    if given["at"] is not None or given["delay"] is not None:
+        return
+    if not (given["words"] or given["curl"] or given["fields"]):
+        raise Misused(
+            "It is not said what to send, and when.", hint="As in: punctual schedule POST https://example.com --in 10m"
+        )
+    if among := [word for word in given["curl"] if word.partition("=")[0] in ("--at", "--in")]:
+        raise Misused(
+            f"{among[0].partition('=')[0]} stands among curl's own options.",
+            hint="What curl does not know goes before `--`: punctual schedule --in 10m -- curl https://example.com",
+        )
+    raise Misused("It is not said when.", hint='Give --at "sunday 1am", or --in 10m. Now is --in 0s.')
+
+
 def _moment(session: Session, at: str | None, delay: str | None, timezone: str | None) -> Moment:
     from punctual.cli import times
 
-    if at is None and delay is None:
-        raise Misused("It is not said when.", hint='Give --at "sunday 1am", or --in 10m. Now is --in 0s.')
-    if at is not None and delay is not None:
-        raise Misused("Give --at or --in, not both.")
     zone = timezone or session.zone
     if at is not None:
         return times.moment(at, now=session.now(), zone=zone)

@@ -46,6 +46,7 @@ class TestRequests:
             ("curl shop.example.com/x", "GET", "http://shop.example.com/x"),
             (f"curl -g '{URL}?f[a-b]={{1,2}}'", "GET", f"{URL}?f[a-b]={{1,2}}"),
             (f"curl -X GET -- {URL}", "GET", URL),
+            (f"curl -b '' --ssl-no-revoke {URL}", "GET", URL),
         ],
     )
     def test_have_the_method_and_the_url_that_curl_would_use(self, command: str, method: str, url: str) -> None:
