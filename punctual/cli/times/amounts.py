@@ -9,8 +9,10 @@ from datetime import timedelta
 from punctual.cli.times import words
 from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, quoted
 
-_NUMBER = rf"(?:\d{{1,12}}(?:\.\d{{1,9}})?|(?:{words.one_of(words.NUMBERS)})(?= ))"
-_ITEM = rf"{_NUMBER} ?(?:{words.one_of(words.UNITS)})(?![a-z])"
+_WORDS = rf"(?:{words.one_of(words.TENS)})[ -](?:{words.one_of(words.ONES)})|{words.one_of(words.NUMBERS)}"
+_NUMBER = rf"(?:\d{{1,12}}(?:\.\d{{1,9}})?|(?:{_WORDS})(?= ))"
+_HALF = r"(?: and a half)?"
+_ITEM = rf"{_NUMBER}{_HALF} ?(?:{words.one_of(words.UNITS)})(?![a-z]){_HALF}"
 _ISO = r"p(?=t?\d)(?:\d{1,9}[ymwd])*(?:t(?:\d{1,12}(?:\.\d{1,9})?[hms])+)?"
 AMOUNT = rf"(?:{_ITEM}(?:(?:,? and |, ?| )?{_ITEM})*|{_ISO})"
 """Pattern for an amount in a normal text."""
@@ -68,8 +70,8 @@ def _items(text: str) -> list[tuple[float, str]]:
                 for number, unit in re.findall(r"([\d.]+)([a-z])", time_part)
             ),
         ]
-    item = rf"({_NUMBER}) ?({words.one_of(words.UNITS)})(?![a-z])"
+    item = rf"({_NUMBER})({_HALF}) ?({words.one_of(words.UNITS)})(?![a-z])({_HALF})"
     return [
-        (words.NUMBERS[number] if number in words.NUMBERS else float(number), words.UNITS[unit])
-        for number, unit in re.findall(item, text, re.ASCII)
+        (words.number_of(number) + 0.5 * bool(half or half_after), words.UNITS[unit])
+        for number, half, unit, half_after in re.findall(item, text, re.ASCII)
     ]

@@ -24,8 +24,8 @@ def exists(year: int | None, month: int, day: int) -> date:
     return date(year or _LEAP_YEAR, month, day)
 
 
-def in_two_orders(first: int, second: int, year: int) -> tuple[date, ...]:
-    """The dates that two numbers before a year can mean: day and month, or month and day."""
+def in_two_orders(first: int, second: int, year: int | None) -> tuple[date, ...]:
+    """The dates that two numbers can mean, before a year or (as `exists`) without: day and month, or month and day."""
     if first > 12 or first == second:
         return (exists(year, second, first),)
     if second > 12:

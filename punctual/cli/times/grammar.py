@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from functools import cache
 
-from punctual.cli.times import words
+from punctual.cli.times import clocks, words
 from punctual.cli.times.amounts import AMOUNT, amount_of
 from punctual.cli.times.days import day_of_week_date, day_of_year, exists, in_two_orders
 from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, quoted
-from punctual.cli.times.phrase import Clock, Phrase, Unknown
+from punctual.cli.times.phrase import Phrase, Unknown
 
 
 def read(text: str) -> Phrase:
@@ -62,7 +62,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
 PARTS: list[tuple[str, Say]] = []
 """Patterns, and what each adds to a phrase. The first that matches is taken."""
 _MONTH, _WEEKDAY = words.one_of(words.MONTHS), words.one_of(words.WEEKDAYS)
-_ISO_DATE = r"(?P<iso>\d{4}-\d\d-\d\d|\d{8}(?=t|$)|\d{4}-?w\d\d-?\d|\d{4}-\d{3})"
+_ISO_DATE = r"(?P<iso>\d{4}-\d\d-\d\d|\d{8}(?=[t ,]|$)|\d{4}-?w\d\d-?\d|\d{4}-\d{3})"
+_HALF = r"(?P<half>am|pm|a\.m\.?|p\.m\.?)"
 _OFFSET = r"(?P<zero>z)|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?"
 
 
@@ -70,7 +71,7 @@ _OFFSET = r"(?P<zero>z)|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?"
     rf"{_ISO_DATE}[t ]"
     r"(?:(?P<hour>\d\d)(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?"
     r"|(?P<digits>\d{4}(?:\d\d)?))"
-    rf"(?P<offset> ?(?:{_OFFSET}))?(?:\[(?P<zone>[\w/+-]+)\])?"
+    rf"(?P<offset> ?(?:{_OFFSET}))?(?:\[(?P<zone>[\w/+-]+)\])?(?! ?[ap]\.?m\b)"
 )
 def _iso_moment(phrase: Phrase, found: re.Match[str]) -> None:
     """RFC 3339, ISO 8601 in its long and short forms, and the zone in brackets of RFC 9557."""
@@ -80,11 +81,12 @@ def _iso_moment(phrase: Phrase, found: re.Match[str]) -> None:
     else:
         hour, minute, second = found["hour"], found["minute"] or "0", found["second"] or "0"
     phrase.put("dates", (_iso_date(found["iso"]),), found["iso"])
-    phrase.put("clock", _clock(written, hour, minute, second, found["fraction"]), written)
+    phrase.put("clock", clocks.clock_of(written, hour, minute, second, found["fraction"]), written)
     if found["offset"]:
         phrase.put("offset", _offset(found), found["offset"])
     if found["zone"]:
         _put_zone(phrase, found, "zone")
+        phrase.shown_in_zone = found["zero"] is not None
 
 
 @_part(rf"(?:on )?{_ISO_DATE}")
@@ -94,6 +96,7 @@ def _iso_day(phrase: Phrase, found: re.Match[str]) -> None:
 
 @_part(r"(?:on )?(\d{4})/(\d\d?)/(\d\d?)")
 @_part(r"(?:on )?(\d{4})-(\d\d?)-(\d\d?)")
+@_part(r"(?:on )?(\d{4})\.(\d\d?)\.(\d\d?)\.?")
 def _year_first(phrase: Phrase, found: re.Match[str]) -> None:
     phrase.put("dates", (exists(int(found[1]), int(found[2]), int(found[3])),), found[0])
 
@@ -110,6 +113,23 @@ def _either_first(phrase: Phrase, found: re.Match[str]) -> None:
     phrase.put("dates", in_two_orders(int(found[1]), int(found[2]), int(found[3])), found[0])
 
 
+@_part(r"(?:on )?\d\d?(?:\.\d\d?\.|/\d\d?/|-\d\d?-)\d\d")
+@_part(rf"(?:on )?(?:\d\d?[ -]?(?:{_MONTH})|(?:{_MONTH}) \d\d?,?)(?: '|-| (?=\d\d \d\d?:\d))\d\d")
+def _year_of_two_digits(phrase: Phrase, found: re.Match[str]) -> None:
+    # 01.02.03 begins with its day, its month or its year: with which depends on the country.
+    raise TimeNotUnderstood(
+        f"{quoted(found[0].strip(' ,'))} in {quoted(phrase.text)} has a year of two digits.", hint="Write all four."
+    )
+
+
+@_part(r"(?:on )?(\d\d?)\.(\d\d?)\.")
+@_part(r"(?:on )?(\d\d?)/(\d\d?)")
+def _without_year(phrase: Phrase, found: re.Match[str]) -> None:
+    first, second = int(found[1]), int(found[2])
+    read = (exists(None, second, first),) if "." in found[0] else in_two_orders(first, second, None)
+    phrase.put("month_days", tuple((day.month, day.day) for day in read), found[0])
+
+
 @_part(
     r"(?:on )?(?:the )?(?P<day>\d\d?)(?:st|nd|rd|th|\.)?(?: of)?[ -]?"
     rf"(?P<month>{_MONTH})\.?(?:,?[ -](?P<year>\d{{4}})(?!:))?"
@@ -121,26 +141,26 @@ def _month_and_day(phrase: Phrase, found: re.Match[str]) -> None:
         phrase.put("dates", (exists(int(year), month, day),), found[0])
     else:
         exists(None, month, day)
-        phrase.put("month_day", (month, day), found[0])
+        phrase.put("month_days", ((month, day),), found[0])
 
 
 @_part(r"(\d{4})")
 def _year(phrase: Phrase, found: re.Match[str]) -> None:
     """As `date` prints it, after the time of day: "Sun Nov 29 01:00:00 UTC 2026"."""
-    if phrase.month_day is None or phrase.dates:
+    if phrase.month_days is None or len(phrase.month_days) > 1 or phrase.dates:
         raise _unknown(found.string, found.start())
-    month, day = phrase.month_day
-    written, phrase.month_day = phrase.said.pop("month_day"), None
+    ((month, day),) = phrase.month_days
+    written, phrase.month_days = phrase.said.pop("month_days"), None
     phrase.put("dates", (exists(int(found[1]), month, day),), f"{written} {found[1]}")
 
 
-@_part(rf"(?:on )?(?:(this|the coming|coming|next|last) )?({_WEEKDAY})")
+@_part(rf"(?:on )?(?:(this|(?:the |this )?coming|next|last) )?({_WEEKDAY})\.?")
 def _weekday(phrase: Phrase, found: re.Match[str]) -> None:
-    which = (found[1] or "").removeprefix("the ")
-    phrase.put("weekday", ("this" if which == "coming" else which, words.WEEKDAYS[found[2]]), found[0])
+    which = found[1] or ""
+    phrase.put("weekday", ("this" if which.endswith("coming") else which, words.WEEKDAYS[found[2]]), found[0])
 
 
-@_part(r"(this|next|last) week")
+@_part(r"(?:of )?(this|next|last) week")
 def _week(phrase: Phrase, found: re.Match[str]) -> None:
     phrase.put("week", {"this": 0, "next": 1, "last": -1}[found[1]], found[0])
 
@@ -161,7 +181,7 @@ def _part_of_day(phrase: Phrase, found: re.Match[str]) -> None:
     phrase.put("part_of_day", found[1], found[0])
 
 
-@_part(rf"in (?P<in>{AMOUNT})|(?:now )?\+ ?(?P<plus>{AMOUNT})|(?P<hence>{AMOUNT}) (?P<way>from now|ago)")
+@_part(rf"in (?P<in>{AMOUNT})|(?:now ?)?\+ ?(?P<plus>{AMOUNT})|(?P<hence>{AMOUNT}) (?P<way>from now|ago)")
 def _away(phrase: Phrase, found: re.Match[str]) -> None:
     amount = amount_of(found["in"] or found["plus"] or found["hence"])
     phrase.put("ahead", -amount if found["way"] == "ago" else amount, found[0])
@@ -177,24 +197,43 @@ def _epoch(phrase: Phrase, found: re.Match[str]) -> None:
     phrase.put("at_epoch", float(found[1]), found[0])
 
 
+_HOUR = rf"(?P<hour>\d\d?|{words.one_of(words.HOURS)})"
+
+
+@_part(rf"at (?P<hour>{words.one_of(words.HOURS)})")
+@_part(rf"(?:at )?(?P<hour>{words.one_of(words.HOURS)})(?: ?{_HALF}| o'?clock)")
+def _hour_in_words(phrase: Phrase, found: re.Match[str]) -> None:
+    hour = str(words.HOURS[found["hour"]])
+    phrase.put("clock", clocks.clock_of(found[0], hour, None, None, None, found.groupdict().get("half")), found[0])
+
+
+@_part(
+    rf"(?:at )?(?:half (?P<past>past)|(?:(?:a )?quarter|(?P<minutes>5|10|20|25|five|ten|twenty(?:[ -]five)?) minutes)"
+    rf" (?P<way>past|to)) {_HOUR}(?: ?{_HALF})?"
+)
+def _minutes_and_hour(phrase: Phrase, found: re.Match[str]) -> None:
+    minutes = 30 if found["past"] else int(words.number_of(found["minutes"])) if found["minutes"] else 15
+    hour = words.HOURS.get(found["hour"]) or int(found["hour"])
+    clock = clocks.beside(found[0], minutes, found["past"] or found["way"], hour, found["half"])
+    phrase.put("clock", clock, found[0])
+
+
+@_part(r"(?:at )?(?:12 )?(noon|midday|midnight)")
+def _named_time(phrase: Phrase, found: re.Match[str]) -> None:
+    phrase.put("clock", clocks.named(found[1]), found[0])
+
+
 @_part(
     r"(?:at )?(?P<hour>\d\d?)(?:(?P<dot>[:.])(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?"
-    r"(?: ?(?P<half>am|pm|a\.m\.|p\.m\.)| ?o'?clock)?(?P<zero>z)?"
+    rf"(?: ?{_HALF}| ?o'?clock)?(?P<zero>z)?"
 )
 def _time_of_day(phrase: Phrase, found: re.Match[str]) -> None:
     if found["dot"] == "." and not found["half"]:
         raise _unknown(found.string, found.start())
-    clock = _clock(found[0], found["hour"], found["minute"], found["second"], found["fraction"], found["half"])
+    clock = clocks.clock_of(found[0], found["hour"], found["minute"], found["second"], found["fraction"], found["half"])
     phrase.put("clock", clock, found[0])
     if found["zero"]:
         phrase.put("offset", timedelta(0), "z")
-
-
-@_part(r"(?:at )?(noon|midday|midnight)")
-def _named_time(phrase: Phrase, found: re.Match[str]) -> None:
-    # The midnight of a day is where it begins, or where it ends.
-    times = ((0, time(0)), (1, time(0))) if found[1] == "midnight" else ((0, time(12)),)
-    phrase.put("clock", Clock(found[1], times), found[0])
 
 
 @_part(r"(?:utc|gmt)(?P<sign>[+-])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?")
@@ -233,27 +272,6 @@ def _iso_date(text: str) -> date:
     if len(digits) == 7:
         return day_of_year(year, int(digits[4:]))
     return exists(year, int(digits[4:6]), int(digits[6:]))
-
-
-def _clock(
-    written: str, hour: str, minute: str | None, second: str | None, fraction: str | None, half: str | None = None
-) -> Clock:
-    written = written.strip(" ,")
-    hours = _hours(written, int(hour), half, bare=minute is None)
-    microsecond = int((fraction or "")[:3].ljust(3, "0")) * 1000  # the service cuts at the millisecond, too
-    if int(minute or 0) > 59 or int(second or 0) > 59:
-        raise TimeRefused(f"There is no time of day {quoted(written)}: minutes and seconds go from 00 to 59.")
-    return Clock(written, tuple((0, time(h, int(minute or 0), int(second or 0), microsecond)) for h in hours))
-
-
-def _hours(written: str, hour: int, half: str | None, *, bare: bool) -> tuple[int, ...]:
-    if half:
-        if not 1 <= hour <= 12:
-            raise TimeRefused(f"There is no time of day {quoted(written)}: before am and pm, hours go from 1 to 12.")
-        return (hour % 12 + (12 if half[0] == "p" else 0),)
-    if hour > 23:
-        raise TimeRefused(f"There is no time of day {quoted(written)}: hours go from 0 to 23.")
-    return (hour % 12, hour % 12 + 12) if bare and 1 <= hour <= 12 else (hour,)
 
 
 def _offset(found: re.Match[str]) -> timedelta:

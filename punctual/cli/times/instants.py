@@ -84,15 +84,15 @@ def _by_clock(phrase: Phrase, now: datetime, zone: str, here: str, ahead: bool) 
         times |= set(walls(phrase, Wall(now.astimezone(zone_of(here)), ahead)))
     # In UTC: datetimes of one zone are compared by their walls, and the two of a fold would be one.
     found = {at.astimezone(UTC) for wall in times for at in _in_zone(wall, read_in, now, zone)}
-    if ahead and not phrase.dates and not phrase.month_day:
+    if ahead and not phrase.dates and not phrase.month_days:
         found = {at for at in found if at >= now} or found
     _check_offset(found, phrase, zone)
     return sorted(_called(found, phrase, zone))
 
 
 def _check_offset(found: set[datetime], phrase: Phrase, zone: str) -> None:
-    """What has both a zone and an offset must be right about it (RFC 9557)."""
-    if phrase.offset is None or phrase.zone is None:
+    """What has both a zone and an offset must be right about it (RFC 9557, 3.4; Z is none, and says UTC only)."""
+    if phrase.offset is None or phrase.zone is None or phrase.shown_in_zone:
         return
     if any(offset(one.astimezone(zone_of(zone))) != phrase.offset for one in found):
         raise TimeRefused(f"{quoted(phrase.said['offset'])} is not the offset of {zone} at that time.")
@@ -103,11 +103,16 @@ def _called(found: set[datetime], phrase: Phrase, zone: str) -> set[datetime]:
     called = phrase.abbreviation
     if called is None or called == zone.casefold():
         return found
-    fitting = {one for one in found if (one.astimezone(zone_of(zone)).tzname() or "").casefold() == called}
-    if not fitting or phrase.offset is not None:
-        message = f"{quoted(called.upper())} is not what clocks in {zone} are on at that time, and no zone by itself."
-        raise TimeRefused(message, hint="Write the zone, as in America/New_York, or the offset, as in -05:00.")
-    return fitting
+    locals_ = {one: one.astimezone(zone_of(zone)) for one in found}
+    fitting = {one for one, local in locals_.items() if (local.tzname() or "").casefold() == called}
+    if phrase.offset is not None:
+        fitting = {one for one in fitting if offset(locals_[one]) == phrase.offset}
+    if fitting:
+        return fitting
+    message = f"{quoted(called.upper())} is not what clocks in {zone} are on at that time, and no zone by itself."
+    if phrase.offset is not None:
+        raise TimeRefused(message, hint=f"Leave it out: {quoted(phrase.said['offset'])} says enough.")
+    raise TimeRefused(message, hint="Write the zone, as in America/New_York, or the offset, as in -05:00.")
 
 
 def _in_zone(wall: datetime, zone: tzinfo, now: datetime, name: str) -> list[datetime]:

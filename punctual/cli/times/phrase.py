@@ -13,22 +13,34 @@ LONGEST = 200
 """Characters. No moment takes more to say, told in full; and no text should take long to be refused."""
 
 
+Shifted = tuple[int, time]
+"""A time of so many days later: the midnight that ends a day is that of the next one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day: as it was written, and every time it can be, each with the days to add."""
+    """A time of day: as it was written, and every time it can be, each with the days to add.
+
+    `beside_part`: what it can be beside a part of the day. "9:30" is of 24 hours, "9:30 in the evening" of 12.
+    """
 
     written: str
-    times: tuple[tuple[int, time], ...]
+    times: tuple[Shifted, ...]
+    beside_part: tuple[Shifted, ...] = ()
 
 
 @dataclass(slots=True)
 class Phrase:
-    """What a text says; None what it does not say. Dates: one, or two if it can be read in two orders."""
+    """What a text says; None what it does not say.
+
+    `dates` and `month_days` (month, day): one, or two if it can be read in two orders. `shown_in_zone`: the zone says
+    where to show it, and not where it is read.
+    """
 
     text: str
     clock: Clock | None = None
     dates: tuple[date, ...] | None = None
-    month_day: tuple[int, int] | None = None
+    month_days: tuple[tuple[int, int], ...] | None = None
     weekday: tuple[str, int] | None = None
     days: int | None = None
     week: int | None = None
@@ -36,6 +48,7 @@ class Phrase:
     part_of_day: str | None = None
     offset: timedelta | None = None
     zone: str | None = None
+    shown_in_zone: bool = False
     abbreviation: str | None = None
     now: bool = False
     at_epoch: float | None = None
@@ -45,7 +58,7 @@ class Phrase:
     @property
     def counts_from_today(self) -> bool:
         """Whether its day depends on what day it is."""
-        named = self.dates or self.month_day
+        named = self.dates or self.month_days
         return not named and any(part is not None for part in (self.days, self.weekday, self.week, self.ahead))
 
     def put(self, part: str, value: object, written: str) -> None:
@@ -55,6 +68,10 @@ class Phrase:
             raise TimeNotUnderstood(message, hint="One moment has one day and one time of day.")
         self.said[part] = written.strip()
         setattr(self, part, value)
+
+
+_TYPED = str.maketrans({"−": "-", "–": "-", "\N{HYPHEN}": "-", "’": "'"})
+"""What typesetters and word processors put → what is typed. NFKC makes a hyphen of the one that does not break."""
 
 
 class Unknown(Exception):
@@ -72,4 +89,4 @@ def normal(text: str) -> str:
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     if not plain:
         raise TimeNotUnderstood("There is no time in an empty text.")
-    return plain.replace("−", "-").replace("–", "-").replace("’", "'")
+    return plain.translate(_TYPED)

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from punctual.cli.times.days import LAST_YEAR, months_on
 from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, quoted
-from punctual.cli.times.phrase import Clock, Phrase
+from punctual.cli.times.phrase import Clock, Phrase, Shifted
 from punctual.cli.times.telling import WEEKDAYS, day_of
 from punctual.cli.times.words import PARTS_OF_DAY
 from punctual.cli.times.zones import instants
 
 _DAY = timedelta(days=1)
 _RECENT = timedelta(days=31)
+_EXAMPLES = {"afternoon": 15, "evening": 20, "night": 22}
+"""An hour in each part of the day, for a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,16 @@ def walls(phrase: Phrase, wall: Wall) -> list[datetime]:
     clock = _within_part_of_day(phrase)
     if clock is None:
         raise _no_time_of_day(phrase, wall)
-    if not any((phrase.dates, phrase.month_day, phrase.weekday, phrase.days is not None, phrase.ahead)):
+    if not any((phrase.dates, phrase.month_days, phrase.weekday, phrase.days is not None, phrase.ahead)):
         if phrase.week is not None:
             raise TimeNotUnderstood(
                 f"{quoted(phrase.text)} does not say which day.", hint='As in "monday next week 9:00".'
             )
         return sorted(_next_time(clock, wall))
-    return sorted({at(day, shift, moment) for shift, moment in clock.times for day in days(phrase, wall, moment)})
+    return sorted({at(day, *moment) for moment in clock.times for day in days(phrase, wall, moment)})
 
 
-def days(phrase: Phrase, wall: Wall, moment: time | None) -> tuple[date, ...]:
+def days(phrase: Phrase, wall: Wall, moment: Shifted | None) -> tuple[date, ...]:
     """The days that the phrase can mean at this time of day (None: the whole day). None if it names none."""
     found = _named_days(phrase, wall, moment)
     if phrase.weekday is None or not found:
@@ -83,14 +85,14 @@ def at(day: date, shift: int, moment: time) -> datetime:
     return datetime.combine(day + shift * _DAY, moment)
 
 
-def _named_days(phrase: Phrase, wall: Wall, moment: time | None) -> tuple[date, ...]:
-    named = [part for part in ("dates", "month_day", "days", "ahead", "week") if part in phrase.said]
+def _named_days(phrase: Phrase, wall: Wall, moment: Shifted | None) -> tuple[date, ...]:
+    named = [part for part in ("dates", "month_days", "days", "ahead", "week") if part in phrase.said]
     if len(named) > 1:
         raise TimeNotUnderstood(f"{quoted(phrase.text)} names its day twice.")
     if phrase.dates:
         return phrase.dates
-    if phrase.month_day:
-        return _in_some_year(*phrase.month_day, wall, moment)
+    if phrase.month_days:
+        return tuple(sorted({day for one in phrase.month_days for day in _in_some_year(*one, wall, moment)}))
     if phrase.days is not None:
         return (wall.today + phrase.days * _DAY,)
     if phrase.ahead:
@@ -101,7 +103,7 @@ def _named_days(phrase: Phrase, wall: Wall, moment: time | None) -> tuple[date, 
 
 
 def _names_day(phrase: Phrase) -> bool:
-    return bool(phrase.dates or phrase.month_day or phrase.days is not None or phrase.ahead)
+    return bool(phrase.dates or phrase.month_days or phrase.days is not None or phrase.ahead)
 
 
 def _days_away(phrase: Phrase, wall: Wall) -> date:
@@ -116,7 +118,7 @@ def _days_away(phrase: Phrase, wall: Wall) -> date:
         raise TimeRefused(f"Years go to {LAST_YEAR}.") from None
 
 
-def _in_some_year(month: int, day: int, wall: Wall, moment: time | None) -> tuple[date, ...]:
+def _in_some_year(month: int, day: int, wall: Wall, moment: Shifted | None) -> tuple[date, ...]:
     """The next such day. One that was a moment ago may be a slip, and one of a range may be over: then both."""
     years = range(wall.today.year - 8, wall.today.year + 9)  # a leap year at least, even around 2100
     found = [date(year, month, day) for year in years if (month, day) != (2, 29) or _leap(year)]
@@ -127,7 +129,7 @@ def _in_some_year(month: int, day: int, wall: Wall, moment: time | None) -> tupl
     return (last, coming) if not wall.ahead or wall.today - last < _RECENT else (coming,)
 
 
-def _weekday(which: str, weekday: int, week: int | None, wall: Wall, moment: time | None) -> tuple[date, ...]:
+def _weekday(which: str, weekday: int, week: int | None, wall: Wall, moment: Shifted | None) -> tuple[date, ...]:
     if week is not None:
         return _in_week(weekday, week, wall.today) if not which else ()
     coming = wall.today + (weekday - wall.today.weekday()) % 7 * _DAY
@@ -161,7 +163,7 @@ def _in_week(weekday: int, week: int, today: date) -> tuple[date, ...]:
 
 
 def _next_time(clock: Clock, wall: Wall) -> set[datetime]:
-    found = {at(wall.today, shift, moment) for shift, moment in clock.times}
+    found = {at(wall.today, *moment) for moment in clock.times}
     if not wall.ahead:
         return found
     return {one + _DAY if wall.is_over(one) else one for one in found}
@@ -171,9 +173,11 @@ def _within_part_of_day(phrase: Phrase) -> Clock | None:
     clock, part = phrase.clock, phrase.part_of_day
     if clock is None or part is None:
         return clock
-    hours = PARTS_OF_DAY[part]
+    hours, possible = PARTS_OF_DAY[part], clock.beside_part or clock.times
+    if part == "morning" and {one.hour for _, one in possible} == {0, 12}:
+        return clock  # "12 in the morning" is midnight to some, and noon to others
     # Midnight is the end of a day's evening and night.
-    fitting = tuple((shift, one) for shift, one in clock.times if one.hour in hours or (shift and 23 in hours))
+    fitting = tuple((shift, one) for shift, one in possible if one.hour in hours or (shift and 23 in hours))
     if not fitting:
         raise TimeRefused(f"{quoted(clock.written)} is not in {quoted(phrase.said['part_of_day'])}.")
     return Clock(clock.written, fitting)
@@ -182,15 +186,19 @@ def _within_part_of_day(phrase: Phrase) -> Clock | None:
 def _no_time_of_day(phrase: Phrase, wall: Wall) -> TimeNotUnderstood:
     found = days(phrase, wall, None)
     named = f" ({day_of(_midnight(found[0]))})" if len(found) == 1 else ""
+    hour = _EXAMPLES.get(phrase.part_of_day or "", 9)
+    if phrase.part_of_day is None and found == (wall.today,) and wall.now.hour >= hour:
+        hour = 23
+    example = f"{phrase.text} {hour}:00"
     return TimeNotUnderstood(
-        f"{quoted(phrase.text)} has no time of day{named}.", hint=f"Write {quoted(f'{phrase.text} 9:00')}, for example."
+        f"{quoted(phrase.text)} has no time of day{named}.", hint=f"Write {quoted(example)}, for example."
     )
 
 
-def _to_come(day: date, moment: time | None, wall: Wall) -> bool:
+def _to_come(day: date, moment: Shifted | None, wall: Wall) -> bool:
     if day != wall.today:
         return day > wall.today
-    return moment is None or not wall.is_over(datetime.combine(day, moment))
+    return moment is None or not wall.is_over(at(day, *moment))
 
 
 def _midnight(day: date) -> datetime:

@@ -133,7 +133,7 @@ def _period(unit: str, which: int, today: date) -> tuple[date, date]:
 
 def _one_day(text: str, local: datetime) -> tuple[date, date] | None:
     phrase = understood(text, forms=FORMS)
-    if set(phrase.said) - {"dates", "month_day", "days", "weekday", "week"}:
+    if set(phrase.said) - {"dates", "month_days", "days", "weekday", "week"}:
         return None
     found = days(phrase, Wall(local, ahead=False), None)
     if len(found) > 1:

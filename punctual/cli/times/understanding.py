@@ -22,6 +22,16 @@ FORMS = (
 )
 """A handful, shown where nothing was understood."""
 
+_NEARLY = (
+    (r"^in (\d+)$", r"in \1 minutes"),
+    (r"^in 0?(\d{1,2}):(\d\d)$", r"in \1h\2m"),
+    (r"(?<=\dt)(?=\d:)", "0"),
+    (r"(?<![\d:.,/-])(?!20\d\d$)([01]\d|2[0-3])([0-5]\d) ?(?:h|hrs|hours)?(?![\w:./-])", r"\1:\2"),
+    (r"(?<![\d:.,/-])(\d\d?)\.([0-5]\d)(?![\w:./-])", r"\1:\2"),
+    (r"(?<= )(\d\d?)h([0-5]\d)(?![\w:./-])", r"\1:\2"),
+)
+"""Forms of other places and trades, and what they are here: 0900 hours, 9.30, 9h30."""
+
 
 def understood(text: str, *, shown: str = "", forms: Sequence[str] = FORMS) -> Phrase:
     """The parts of a normal text, which was written as `shown`. Raises TimeNotUnderstood, TimeRefused.
@@ -59,16 +69,21 @@ def _not_understood(text: str, unknown: Unknown, shown: str, forms: Sequence[str
 
 
 def _meant(text: str) -> str | None:
-    """The text with its misspelt words put right, or with the "in" that it lacks, if it is a phrase then."""
+    """What would be understood, and is written nearly like this: with the "in" that it lacks, words put right."""
     if re.fullmatch(AMOUNT, text, re.ASCII):
         return f"in {text}"
-    if re.fullmatch(r"\d{10}", text, re.ASCII):
-        return f"@{text}"
+    if found := re.fullmatch(r"@?(\d{10})(\d{3})?", text, re.ASCII):
+        return f"@{found[1]}" + (f".{found[2]}" if found[2] else "")
+    for pattern, right in _NEARLY:
+        if (nearly := re.sub(pattern, right, text, flags=re.ASCII)) != text and _is_phrase(nearly):
+            return nearly
     spelt = re.sub(r"[^\W\d_]{4,}", lambda word: near(word[0]) or word[0], text)
-    if spelt == text:
-        return None
+    return spelt if spelt != text and _is_phrase(spelt) else None
+
+
+def _is_phrase(text: str) -> bool:
     try:
-        read(spelt)
+        read(text)
     except (Unknown, TimeNotUnderstood, TimeRefused):
-        return None
-    return spelt
+        return False
+    return True

@@ -15,7 +15,7 @@ MONTHS: Mapping[str, int] = {
 WEEKDAYS: Mapping[str, int] = {
     **{name.lower(): number for number, name in enumerate(WEEKDAY_NAMES)},
     **{name[:3].lower(): number for number, name in enumerate(WEEKDAY_NAMES)},
-    **{"tues": 1, "wednes": 2, "thur": 3, "thurs": 3},
+    **{"tues": 1, "weds": 2, "thur": 3, "thurs": 3},
 }
 DAYS: Mapping[str, int] = {
     "today": 0,
@@ -26,12 +26,22 @@ DAYS: Mapping[str, int] = {
     "the day before yesterday": -2,
     "day before yesterday": -2,
 }
-NUMBERS: Mapping[str, float] = {
-    **{"half an": 0.5, "half a": 0.5, "an": 1, "a": 1},
+HOURS: Mapping[str, int] = {
     **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6},
     **{"seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12},
-    **{"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90},
 }
+ONES: Mapping[str, int] = {word: number for word, number in HOURS.items() if number < 10}
+TENS: Mapping[str, int] = {
+    **{"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90},
+}
+NUMBERS: Mapping[str, float] = {
+    **{"half an": 0.5, "half a": 0.5, "a half": 0.5, "an": 1, "a": 1},
+    **{"a quarter of an": 0.25, "quarter of an": 0.25, "three quarters of an": 0.75},
+    **{"thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19},
+    **HOURS,
+    **TENS,
+}
+"""Those of one word, and parts of one. With "twenty-five" and its kin they are read by `number_of`."""
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(("years", "year", "yrs", "yr", "y"), "year"),
     **dict.fromkeys(("months", "month", "mo"), "month"),
@@ -64,6 +74,13 @@ SPELLINGS = tuple(
     )
 )
 _TOO_LONG = 24
+
+
+def number_of(text: str) -> float:
+    """The number that digits or words say, such as "2.5", "half an" or "twenty-five"."""
+    if text[0].isdigit():
+        return float(text)
+    return NUMBERS[text] if text in NUMBERS else sum(NUMBERS[word] for word in text.replace("-", " ").split())
 
 
 def near(word: str) -> str | None:
