@@ -24,15 +24,15 @@ from lambdas.jobs.sweep import SweepIncomplete, Swept, sweep
 from lambdas.jobs.target import Limits
 from lambdas.jobs.telling import Herald
 from tests.examples import HORIZON, RETENTION_MS
-from tests.fake_alert_groups import FakeAlertGroups
-from tests.fake_owners import FakeOwners
 from tests.fakes import (
     NOW_MS,
+    FakeAlertGroups,
     FakeAlerts,
     FakeClock,
     FakeJobQueue,
     FakeJobStore,
     FakeJournal,
+    FakeOwners,
     FakeSender,
     FakeSigningSecrets,
     FakeTargets,

@@ -33,12 +33,18 @@ from tests.contracts.queue_places import (
     SqsUnderTest,
 )
 from tests.examples import RETENTION_MS
-from tests.fake_alert_groups import FakeAlertGroups
-from tests.fake_counters import FakeCounters
-from tests.fake_keys import FakeKeys
-from tests.fake_owners import FakeOwners
-from tests.fake_usage import FakeUsage
-from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeSigningSecrets, FakeTargets
+from tests.fakes import (
+    NOW_MS,
+    FakeAlertGroups,
+    FakeClock,
+    FakeCounters,
+    FakeJobStore,
+    FakeKeys,
+    FakeOwners,
+    FakeSigningSecrets,
+    FakeTargets,
+    FakeUsage,
+)
 
 PAGE = 5
 """Jobs on one page of the due index: few, so that tests turn pages."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from lambdas.adapters.sns_addresses import SnsAddresses
 from lambdas.jobs.ports import Addresses
 from tests.contracts.aws_places import fresh_name
-from tests.fake_owners import FakeAddresses
+from tests.fakes import FakeAddresses
 from tests.services.mails import follow_last_link, mails_to
 
 

@@ -18,8 +18,7 @@ from lambdas.jobs.keys import ApiKey, hash_of
 from lambdas.jobs.ports import KeyStore
 from tests.contracts.aws_places import interrupted
 from tests.contracts.conftest import DYNAMODB_LOCAL, EMULATOR, MOST_KEYS, Table, table_in
-from tests.fake_keys import FakeKeys
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, FakeKeys
 
 KEY = ApiKey("00000000000000a1", "ada", "deploy", ("jobs:read", "jobs:write"), NOW_MS, hash_of("a1"), NOW_MS + 9_999)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lambdas.handlers import check
 from lambdas.jobs.destination import Rules
-from tests.fake_names import FakeNames
+from tests.fakes import FakeNames
 from tests.handlers.recorded import API_URL, Service
 
 DIGITS = "019970b42ccc7b0e8a54d1cf5d0a7f01"

@@ -19,19 +19,20 @@ from lambdas.jobs.limiting import Limiter
 from lambdas.jobs.limits import OwnerLimits
 from lambdas.jobs.settle import Terms
 from tests.examples import RETENTION_MS, new_id, new_key
-from tests.fake_counters import FakeCounters
-from tests.fake_keys import FakeKeys
-from tests.fake_owners import FakeAddresses, FakeOwners
-from tests.fake_usage import FakeUsage
 from tests.fakes import (
+    FakeAddresses,
     FakeAlerts,
     FakeClock,
+    FakeCounters,
     FakeJobQueue,
     FakeJobStore,
     FakeJournal,
+    FakeKeys,
+    FakeOwners,
     FakeSender,
     FakeSigningSecrets,
     FakeTargets,
+    FakeUsage,
 )
 
 API_URL = "https://jobs.example.com"

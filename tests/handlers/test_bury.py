@@ -10,8 +10,7 @@ from lambdas.jobs.bury import Undertaker
 from lambdas.jobs.job import AttemptOutcome, Notify
 from lambdas.jobs.telling import Herald
 from tests.examples import a_job, an_attempt
-from tests.fake_alert_groups import FakeAlertGroups
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, FakeAlertGroups
 from tests.handlers.recorded import FIRST_JOB, TERMS, Service, event
 
 

@@ -11,8 +11,7 @@ from lambdas.handlers import count
 from lambdas.jobs.counting import DAY_MS, Cell, Day
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable
 from lambdas.jobs.job import Status
-from tests.fake_counters import FakeCounters
-from tests.fakes import NOW_MS, FakeClock
+from tests.fakes import NOW_MS, FakeClock, FakeCounters
 from tests.handlers.recorded import FlushedJournal, event
 
 DONE: dict[str, Any] = {"state": {}}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lambdas.jobs.allowance import FRESH_MS, FULL_MS, Allowance, Seen, share
 from lambdas.jobs.limits import Counter
-from tests.fake_usage import FakeUsage
+from tests.fakes import FakeUsage
 
 COUNTER = Counter("ada", "", 0)
 

@@ -23,8 +23,7 @@ from lambdas.jobs.counting import (
 )
 from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.job import Status
-from tests.fake_counters import FakeCounters
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, FakeCounters
 
 DAY = Day("ada", NOW_MS // DAY_MS)
 

@@ -12,8 +12,7 @@ from lambdas.jobs.caller import Caller
 from lambdas.jobs.doorkeeper import Doorkeeper
 from lambdas.jobs.errors import IssuerUnavailable, StoreUnavailable, Unauthenticated
 from lambdas.jobs.keys import EVERY_SCOPE, USE_NOTED_EVERY_MS, ApiKey, hash_of, key_text
-from tests.fake_keys import FakeKeys
-from tests.fakes import NOW_MS, FakeClock, FakeJournal
+from tests.fakes import NOW_MS, FakeClock, FakeJournal, FakeKeys
 from tests.tokens import CLAIMS, ISSUER, FakeIssuerKeys, private_key, token
 
 ID = "00000000000000a1"

@@ -17,8 +17,7 @@ from lambdas.jobs.job import Job, Request
 from lambdas.jobs.limiting import AWAY_MS, Limiter
 from lambdas.jobs.limits import Meter, OwnerLimits
 from tests.examples import a_job
-from tests.fake_usage import FakeUsage
-from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeJournal
+from tests.fakes import NOW_MS, FakeClock, FakeJobStore, FakeJournal, FakeUsage
 
 LOW = OwnerLimits(requests_per_minute=3, reads_per_minute=5, upcoming_jobs=4, due_per_minute=3, due_per_host_minute=2)
 NOT_HURRIED = LOW.changed({"requests_per_minute": 99})

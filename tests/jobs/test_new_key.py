@@ -10,8 +10,7 @@ from lambdas.jobs.errors import KeyExists, KeyNotFound, KeyReused, QuotaExceeded
 from lambdas.jobs.keys import MOST_KEYS, SCOPES, ApiKey, hash_of, key_id_of
 from lambdas.jobs.new_key import MadeKey, Randomness, make_key, revoke_key, shown_key
 from lambdas.jobs.receipt import KEPT_MS, RequestKey
-from tests.fake_keys import FakeKeys
-from tests.fakes import NOW_MS, FakeJobStore
+from tests.fakes import NOW_MS, FakeJobStore, FakeKeys
 
 RIGHT = {"name": "deploy", "scopes": ["jobs:write", "jobs:read"]}
 ALL = frozenset(SCOPES)

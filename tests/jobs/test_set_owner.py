@@ -12,8 +12,7 @@ from lambdas.jobs.errors import AlertsUnavailable, DamagedSettings, QuotaExceede
 from lambdas.jobs.job import Notify
 from lambdas.jobs.owner import ASKED_AGAIN_MS, DAY_MS, MOST_ADDRESSES, MOST_ASKED_A_DAY, Address, OwnerSettings
 from lambdas.jobs.set_owner import change_settings, confirmed_among, seen_now
-from tests.fake_owners import FakeAddresses, FakeOwners
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, FakeAddresses, FakeOwners
 
 ADA = "ada@example.com"
 

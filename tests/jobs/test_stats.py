@@ -16,8 +16,7 @@ from lambdas.jobs.instant import rfc3339
 from lambdas.jobs.job import Job, Status
 from lambdas.jobs.stats import LONGEST_DAYS, MOST_JOBS_CUT, Stats, shown_stats, stats, stats_query
 from tests.examples import RETENTION_MS, a_job, new_id
-from tests.fake_counters import FakeCounters
-from tests.fakes import NOW_MS, FakeJobStore
+from tests.fakes import NOW_MS, FakeCounters, FakeJobStore
 from tests.jobs.test_intervals import at
 
 QUARTER = NOW_MS // QUARTER_MS * QUARTER_MS

@@ -16,8 +16,7 @@ from lambdas.jobs.scheduling import FIELDS
 from lambdas.jobs.validating import Validation, validate
 from tests.corpus.files import ADDRESSES, REQUESTS, read_addresses, read_requests
 from tests.examples import HORIZON, new_id
-from tests.fake_names import FakeNames
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, FakeNames
 
 RULES = read_addresses(ADDRESSES).rules
 ENTRIES = read_requests(REQUESTS)

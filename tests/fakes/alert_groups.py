@@ -6,7 +6,7 @@ import threading
 
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable
 from lambdas.jobs.grouping import Crowd, Group, GroupKey, Named, with_one_more
-from tests.fakes import Hooks
+from tests.fakes.hooks import Hooks
 
 
 class FakeAlertGroups:

@@ -6,7 +6,7 @@ import threading
 
 from lambdas.jobs.errors import AddressRefused, AlertsUnavailable, DamagedSettings, StoreUnavailable
 from lambdas.jobs.owner import OwnerSettings
-from tests.fakes import Hooks
+from tests.fakes.hooks import Hooks
 
 
 class FakeOwners:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable
 from lambdas.jobs.job import Job
 from lambdas.jobs.limits import MINUTE_MS, Counter, Standing, Taken
-from tests.fakes import Hooks
+from tests.fakes.hooks import Hooks
 
 Result = TypeVar("Result")
 

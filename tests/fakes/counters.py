@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from lambdas.jobs.counting import Cell, Day, DayCount, Standing, Step, total
 from lambdas.jobs.errors import DamagedItem, StoreUnavailable
 from lambdas.jobs.job import UPCOMING
-from tests.fakes import Hooks
+from tests.fakes.hooks import Hooks
 
 
 class FakeCounters:
