@@ -120,7 +120,7 @@ DAMAGE = (
         STORE,
         "    return job.expires_at_ms is not None and job.expires_at_ms <= now_ms\n",
         "    return False and now_ms < 0\n",
-        "contracts/test_job_store.py::test_a_finished_job_is_hidden_when_it_expires",
+        "contracts/test_job_store_settling.py::test_a_finished_job_is_hidden_when_it_expires",
     ),
     taking_out(
         "F30",

@@ -158,7 +158,7 @@ FIRING = (
         STORE,
         'condition="#attempt_count = :number AND #status = :running",',
         'condition="(#attempt_count = :number OR #attempt_count <> :number) AND #status = :running",',
-        "contracts/test_job_store.py::test_an_outcome_of_another_attempt_is_refused",
+        "contracts/test_job_store_settling.py::test_an_outcome_of_another_attempt_is_refused",
     ),
     taking_out(
         "F15",

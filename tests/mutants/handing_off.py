@@ -87,7 +87,7 @@ HANDING_OFF = (
         "F3",
         "the claim compares the fire time",
         (ANY_FIRE_TIME,),
-        ("contracts/test_job_store.py::test_a_claim_for_another_time_is_refused",),
+        ("contracts/test_job_store_claims.py::test_a_claim_for_another_time_is_refused",),
     ),
     Protection(
         "F4",
@@ -238,7 +238,7 @@ HANDING_OFF = (
         STORE,
         'condition="#fire_at = :fire_at AND #status = :scheduled",',
         'condition="#fire_at = :fire_at AND (#status = :scheduled OR #status <> :scheduled)",',
-        "contracts/test_job_store.py::test_of_two_claims_one_wins",
+        "contracts/test_job_store_claims.py::test_of_two_claims_one_wins",
     ),
     taking_out(
         "F9",
