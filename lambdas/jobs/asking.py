@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,22 +30,28 @@ def list_query(parameters: Iterable[tuple[str, str]], *, owner: str, cursor_key:
     An empty value is as good as none. Raises RequestRefused with all faults; a cursor is judged when the question that
     it must belong to is sound, and only then the key that signs cursors is asked for.
     """
-    values: dict[str, str] = {}
-    faults: list[Fault] = []
-    for name, value in parameters:
-        if name not in _READ and name != "cursor":
-            message = f"There is no such parameter; those there are: {', '.join(_READ)}, cursor."
-            faults.append(Fault(name[:200], "unknown_field", message))
-        elif name in values:
-            faults.append(Fault(name, "type", f"{name} is there twice; give it once."))
-        else:
-            values[name] = value
+    values, faults = given_once(parameters, known=(*_READ, "cursor"))
     query, found = _query(ListQuery(owner), values)
     faults += found
     if faults:
         raise RequestRefused(422, "Invalid request", faults)
     cursor = values.get("cursor")
     return replace(query, after=decode_cursor(cursor, query, key=cursor_key())) if cursor else query
+
+
+def given_once(parameters: Iterable[tuple[str, str]], *, known: Sequence[str]) -> tuple[dict[str, str], list[Fault]]:
+    """The values of a query's parameters by name, and the faults of those that nobody knows or that are there twice."""
+    values: dict[str, str] = {}
+    faults: list[Fault] = []
+    for name, value in parameters:
+        if name not in known:
+            message = f"There is no such parameter; those there are: {', '.join(known)}."
+            faults.append(Fault(name[:200], "unknown_field", message))
+        elif name in values:
+            faults.append(Fault(name, "type", f"{name} is there twice; give it once."))
+        else:
+            values[name] = value
+    return values, faults
 
 
 def _query(query: ListQuery, values: dict[str, str]) -> tuple[ListQuery, list[Fault]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lambdas.jobs.asking import LARGEST_PAGE, read_instant
+from lambdas.jobs.asking import LARGEST_PAGE, given_once, read_instant
 from lambdas.jobs.counting import DAY_MS, QUARTER_MS, DayCount
 from lambdas.jobs.due_time import LONGEST_DELAY_SECONDS, check_zone_name, local
 from lambdas.jobs.errors import Fault, RequestRefused, ValueRefused
@@ -81,16 +81,7 @@ def stats_query(parameters: Iterable[tuple[str, str]], *, owner: str, now_ms: in
 
     An empty value is as good as none. Raises RequestRefused with all faults.
     """
-    given: dict[str, str] = {}
-    faults: list[Fault] = []
-    for name, value in parameters:
-        if name not in _READ:
-            message = f"There is no such parameter; those there are: {', '.join(_READ)}."
-            faults.append(Fault(name[:200], "unknown_field", message))
-        elif name in given:
-            faults.append(Fault(name, "type", f"{name} is there twice; give it once."))
-        else:
-            given[name] = value
+    given, faults = given_once(parameters, known=tuple(_READ))
     values: dict[str, Any] = {}
     for name, read in _READ.items():
         try:
