@@ -11,7 +11,7 @@ from dataclasses import replace
 from lambdas.jobs.breaker import Breaker
 from lambdas.jobs.bury import Undertaker, bury_batch
 from lambdas.jobs.due_job import DueJob, due_shard
-from lambdas.jobs.errors import QueueUnavailable
+from lambdas.jobs.errors import QueueUnavailable, StoreUnavailable
 from lambdas.jobs.fire import Worker, fire_batch
 from lambdas.jobs.hand_off import hand_off
 from lambdas.jobs.horizon import Horizon
@@ -291,3 +291,8 @@ class World:
 def dies() -> None:
     """A hook: the worker ends here."""
     raise WorkerDied
+
+
+def unavailable() -> None:
+    """A hook: the table does not answer this."""
+    raise StoreUnavailable("a test said so")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.job import Job, Request
 from lambdas.jobs.ports import Message
 from tests.examples import a_job
@@ -17,10 +16,6 @@ DUE_MS = NOW_MS + MINUTE_MS
 """When the jobs of these tests fire."""
 
 ANSWER = FakeSender.answering
-
-
-def unavailable() -> None:
-    raise StoreUnavailable("a test said so")
 
 
 def accepted(world: World, *answers: Script, **changes: Any) -> Job:

@@ -14,7 +14,7 @@ from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import DeadLetter, Message
 from tests.examples import RETENTION_MS, a_job, an_attempt
 from tests.fakes import NOW_MS
-from tests.world import WorkerDied, World, dies
+from tests.world import WorkerDied, World, dies, unavailable
 
 SENT_MS = NOW_MS + 60_000
 SUCCEEDED = Outcome(Verdict.SUCCEEDED, started_at_ms=SENT_MS, duration_ms=20, status_code=200)
@@ -131,10 +131,6 @@ class TestFaults:
     def test_a_mark_that_cannot_be_written_keeps_the_letter(self, world: World) -> None:
         """The alert comes again; that is better than a job that looks untold for ever."""
         job = failed(world)
-
-        def unavailable() -> None:
-            raise StoreUnavailable("a test said so")
-
         world.store.before["mark_alerted"] = unavailable
         assert kept(world, ours(job)) == [ours(job)]
         assert kept(world, ours(job)) == []
@@ -167,14 +163,14 @@ class TestFaults:
         """A table that fails for one, a defect for another: the third is told."""
         letters = [ours(failed(world)) for _ in range(3)]
 
-        def unavailable() -> None:
+        def first_away() -> None:
             def defect() -> None:
                 raise RuntimeError("secret")
 
             world.store.before["find"] = defect
             raise StoreUnavailable("a test said so")
 
-        world.store.before["find"] = unavailable
+        world.store.before["find"] = first_away
         assert kept(world, *letters) == letters[:2]
         assert len(world.alerts.sent) == 1
         (defect,) = world.journal.of("defect")

@@ -10,8 +10,8 @@ from lambdas.jobs.job import LEASE_SLACK_MS, MAX_DEATHS, AttemptOutcome, Status
 from lambdas.jobs.outcome import Outcome, Verdict
 from lambdas.jobs.ports import Claim, Message
 from tests.fakes import NOW_MS, FakeJobStore
-from tests.jobs.firing import ANSWER, DUE_MS, MINUTE_MS, accepted, claimed_by_another, fired, unavailable
-from tests.world import VISIBILITY_MS, WorkerDied, World, dies
+from tests.jobs.firing import ANSWER, DUE_MS, MINUTE_MS, accepted, claimed_by_another, fired
+from tests.world import VISIBILITY_MS, WorkerDied, World, dies, unavailable
 
 
 @pytest.fixture

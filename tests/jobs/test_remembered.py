@@ -11,6 +11,7 @@ import pytest
 from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.remembered import Remembered
 from tests.fakes import FakeClock
+from tests.world import unavailable
 
 MINUTE_MS = 60_000
 
@@ -160,10 +161,6 @@ def test_only_so_many_answers_are_kept(source: Source, remembered: Remembered[st
     for key in "bcda":
         remembered.get(key)
     assert source.asked == [*"abcd", "a"]
-
-
-def unavailable() -> None:
-    raise StoreUnavailable("a test said so")
 
 
 def void(_: object) -> None:

@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 
 from lambdas.jobs.due_job import DUE_SHARDS, DueJob, due_shard
-from lambdas.jobs.errors import StoreUnavailable
 from lambdas.jobs.job import Job
 from lambdas.jobs.ports import Message
 from lambdas.jobs.sweep import BACKLOG, REGARDLESS_EVERY, SweepIncomplete
 from tests.examples import a_job
 from tests.fakes import NOW_MS, FakeClock, FakeJobStore
-from tests.world import SWEEP_PERIOD_MS, LaggingStore, WorkerDied, World, dies
+from tests.world import SWEEP_PERIOD_MS, LaggingStore, WorkerDied, World, dies, unavailable
 
 MINUTE_MS = 60_000
 REACH_MS = 15 * MINUTE_MS
@@ -170,10 +169,6 @@ class TestTrouble:
     def test_one_shards_trouble_does_not_stop_the_others(self, world: World) -> None:
         """The others are swept, the failed one is named, and its mark stays."""
         jobs = [store_far(world, fire_at_ms=NOW_MS + MINUTE_MS, shard=shard)[0] for shard in range(DUE_SHARDS)]
-
-        def unavailable() -> None:
-            raise StoreUnavailable("a test said so")
-
         world.store.before["swept_until"] = unavailable
         with pytest.raises(SweepIncomplete) as failed:
             world.sweep()

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from lambdas.jobs.bury import bury_batch
-from lambdas.jobs.errors import AlertsUnavailable, StoreUnavailable
+from lambdas.jobs.errors import AlertsUnavailable
 from lambdas.jobs.grouping import SETTLING_MS, TELLING_MS
 from lambdas.jobs.job import AttemptError, AttemptOutcome, Job, Request
 from lambdas.jobs.ports import DeadLetter, Message
 from tests.examples import RETENTION_MS, a_job, an_attempt
-from tests.world import ALERT_WINDOW_MS, World, dies
+from tests.world import ALERT_WINDOW_MS, World, dies, unavailable
 
 SETTLED_MS = ALERT_WINDOW_MS + SETTLING_MS
 
@@ -249,11 +249,7 @@ class TestOutages:
         jobs = [failed(world) for _ in range(7)]
         world.bury()
         world.clock.ms += SETTLED_MS
-
-        def away() -> None:
-            raise StoreUnavailable("a test said so")
-
-        world.alerts.after["send"] = lambda: world.groups.before.update(write=away)
+        world.alerts.after["send"] = lambda: world.groups.before.update(write=unavailable)
         world.bury()
         assert not all(is_told(world, job) for job in jobs)
         pass_time(world, TELLING_MS + 120_000)

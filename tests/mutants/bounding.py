@@ -212,10 +212,10 @@ BOUNDING = (
         "T11",
         "a question is gone through once",
         "lambdas/jobs/asking.py",
-        "    for name, value in parameters:\n        if name not in _READ and",
+        "    for name, value in parameters:\n        if name not in known:",
         "    for name, value in parameters:\n"
         "        sum(1 for _ in value[::64] for _ in value[::64])\n"
-        "        if name not in _READ and",
+        "        if name not in known:",
         "test_linear_work.py::test_a_question_takes_as_much_work_as_it_is_long",
     ),
     taking_out(

@@ -114,7 +114,7 @@ OUTAGES = (
         FIRE,
         "    elif message.receive_count > 1 and claim.found is not None:\n",
         "    elif False:\n",
-        "jobs/test_breaker.py::test_if_no_other_job_comes_the_message_of_the_one_that_made_the_change_tells_it",
+        "jobs/test_breaker_telling.py::test_if_no_other_job_comes_the_message_of_the_one_that_made_the_change_tells_it",
     ),
     taking_out(
         "F22",

@@ -196,6 +196,6 @@ TARGETS = (
         "lambdas/jobs/target.py",
         "        return Deny()\n",
         "        return Send()\n",
-        "jobs/test_breaker.py::test_refusals_in_a_row_deny_the_target_and_one_alert_tells_so",
+        "jobs/test_breaker_telling.py::test_refusals_in_a_row_deny_the_target_and_one_alert_tells_so",
     ),
 )
