@@ -158,7 +158,7 @@ def selecting(function: Function) -> Function:
         ),
         click.option("--when", metavar="RANGE", help="Due in this range: `today`, `last 7 days`, `next 2 hours`."),
         click.option("--from", "from_", metavar="TIME", help="Due at this time or later."),
-        click.option("--to", metavar="TIME", help="Due before this time."),
+        click.option("--to", metavar="TIME", help="Due before this time; of a day or a month, up to its end."),
         click.option("--name", metavar="PREFIX", help="With a name that begins so, letter by letter."),
         click.option("--host", metavar="HOST", help="To this host; `*.example.com` is all below it."),
     ]

@@ -47,6 +47,25 @@ RANGES = {
     "since yesterday": ("2026-11-24T00:00-05:00", ""),
     "until tomorrow": ("", "2026-11-27T00:00-05:00"),
     "..2026-11-22": ("", "2026-11-23T00:00-05:00"),
+    "last hour": ("2026-11-25T20:00-05:00", "2026-11-25T21:00-05:00"),
+    "the next hour": ("2026-11-25T21:00-05:00", "2026-11-25T22:00-05:00"),
+    "the past week": ("2026-11-18T21:00-05:00", "2026-11-25T21:00-05:00"),
+    "last two weeks": ("2026-11-11T21:00-05:00", "2026-11-25T21:00-05:00"),
+    "previous month": ("2026-10-01T00:00-04:00", "2026-11-01T00:00-04:00"),
+    "since monday": ("2026-11-23T00:00-05:00", ""),
+    "since 20 november": ("2026-11-20T00:00-05:00", ""),
+    "since monday 9:00": ("2026-11-23T09:00-05:00", ""),
+    "from yesterday": ("2026-11-24T00:00-05:00", ""),
+    "to tomorrow": ("", "2026-11-27T00:00-05:00"),
+    "between yesterday and tomorrow": ("2026-11-24T00:00-05:00", "2026-11-27T00:00-05:00"),
+    "from 2026-11-20 until 2026-11-22": ("2026-11-20T00:00-05:00", "2026-11-23T00:00-05:00"),
+    # an end that is a time of day is the first one after the beginning
+    "yesterday 9:00 to 10:00": ("2026-11-24T09:00-05:00", "2026-11-24T10:00-05:00"),
+    "between tomorrow 9:00 and 10:00": ("2026-11-26T09:00-05:00", "2026-11-26T10:00-05:00"),
+    "2026-10-31 22:00..6:00": ("2026-10-31T22:00-04:00", "2026-11-01T06:00-05:00"),
+    "22:00 to 6:00": ("2026-11-25T22:00-05:00", "2026-11-26T06:00-05:00"),
+    "2 hours ago to 20:30": ("2026-11-25T19:00-05:00", "2026-11-25T20:30-05:00"),
+    "yesterday to 10:00": ("2026-11-24T00:00-05:00", "2026-11-25T10:00-05:00"),
     "heute": ("2026-11-25T00:00-05:00", "2026-11-26T00:00-05:00"),
 }
 
@@ -88,6 +107,11 @@ def test_a_day_begins_with_its_first_instant_whatever_clocks_do_at_midnight(zone
             TwoMoments,
             "  Monday 23 November 2026: write 2026-11-23\n  Monday 30 November",
         ),
+        ("this monday", TwoMoments, "  Monday 23 November 2026: write 2026-11-23\n  Monday 30 November"),
+        ("3/4", TwoMoments, '"3/4" could mean 4 days:'),
+        ("yesterday 9:00 to 5", TimeRefused, '"5" could mean two moments.'),
+        ("until friday", TwoMoments, '"friday" could mean two days:'),
+        ("last day", TimeNotUnderstood, '"last day" is not understood'),  # yesterday, to some
         ("20 november", TwoMoments, "  Friday 20 November 2026: write 2026-11-20\n"),
     ],
 )

@@ -33,7 +33,7 @@ LABELS = {"day": "%a %d %b %Y", "hour": "%a %d %b %H:%M"}
 )
 @click.argument("range_", metavar="[RANGE]...", nargs=-1, help="A range in words: `today`, `last 7 days`, `2026-11`.")
 @click.option("--from", "from_", metavar="WHEN", help="Jobs due at this time or later.")
-@click.option("--to", metavar="WHEN", help="Jobs due before this time.")
+@click.option("--to", metavar="WHEN", help="Jobs due before this time; of a day or a month, up to its end.")
 @click.option("--interval", type=click.Choice(["day", "hour"]), default="day", help="What a bar stands for.")
 @click.option("--timezone", type=Zone(), metavar="ZONE", help="Whose days and hours. By default the machine's.")
 def main(

@@ -134,8 +134,8 @@ def _weekday(which: str, weekday: int, week: int | None, wall: Wall, moment: Shi
         return _in_week(weekday, week, wall.today) if not which else ()
     coming = wall.today + (weekday - wall.today.weekday()) % 7 * _DAY
     match which:
-        case "this":
-            return (coming,)
+        case "this":  # of the days of a list it may be one of this week that is over
+            return (coming,) if wall.ahead else tuple(sorted({coming, _monday(wall.today) + weekday * _DAY}))
         case "last":
             return (coming - 7 * _DAY,)
         case "next":

@@ -20,9 +20,13 @@ from punctual.cli.times.understanding import among, understood
 from punctual.cli.times.zones import first_of, zone_of
 
 _DAY = timedelta(days=1)
-_WHICH = {"this": 0, "next": 1, "last": -1, "past": -1}
-_PERIOD = re.compile(r"(this|next|last) (week|month|year)")
-_ROLLING = re.compile(rf"(next|last|past) ([1-9]\d{{0,3}}) ?({words.one_of(words.UNITS)})", re.ASCII)
+_WHICH = {"this": 0, "next": 1, "last": -1, "previous": -1}
+_PERIOD = re.compile(rf"({words.one_of(_WHICH)}) (week|month|year)")
+_ROLLING = re.compile(
+    rf"(?:the )?(?:(next|last|past) ((?:[1-9]\d{{0,3}}|{words.one_of(words.NUMBERS)}) ?(?:{words.one_of(words.UNITS)}))"
+    r"|(past) (day|week|month|year)|(next|last|past) (hour|minute))",
+    re.ASCII,
+)
 _MONTH = re.compile(rf"(\d{{4}})-(\d\d)|({words.one_of(words.MONTHS)}) (\d{{4}})", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 _ISO_WEEK = re.compile(r"(\d{4})-?w(\d\d)", re.ASCII)
@@ -46,11 +50,11 @@ def span(text: str, now: datetime, zone: str) -> Span:
     plain = normal(text)
     if ".." in plain:
         return _from_to(plain, *map(str.strip, plain.split("..", 1)), now=now, zone=zone)
-    if found := re.fullmatch(r"(?:from )?(.+) to (.+)", plain):
-        return _from_to(plain, found[1], found[2], now=now, zone=zone)
-    if found := re.fullmatch(r"since (.+)", plain):
-        return _from_to(plain, found[1], "", now=now, zone=zone)
-    if found := re.fullmatch(r"(?:until|till) (.+)", plain):
+    if found := re.fullmatch(r"between (.+) and (.+)|(?:from |since )?(.+) (?:to|until|till) (.+)", plain):
+        return _from_to(plain, found[1] or found[3], found[2] or found[4], now=now, zone=zone)
+    if found := re.fullmatch(r"(?:since|from) (.+)", plain):
+        return Span(_since(found[1], now, zone), None)
+    if found := re.fullmatch(r"(?:until|till|to) (.+)", plain):
         return _from_to(plain, "", found[1], now=now, zone=zone)
     return _whole(plain, now, zone)
 
@@ -72,7 +76,10 @@ def bound(text: str, *, now: datetime, zone: str, end: bool = False) -> datetime
 
 def _from_to(text: str, first: str, last: str, *, now: datetime, zone: str) -> Span:
     start = bound(first, now=now, zone=zone) if first else None
-    end = bound(last, now=now, zone=zone, end=True) if last else None
+    if start is not None and _is_time_of_day(last) and not _is_whole(first, now, zone):
+        end: datetime | None = _next(last, start, zone)
+    else:
+        end = bound(last, now=now, zone=zone, end=True) if last else None
     if start is None and end is None:
         raise TimeNotUnderstood(f"{quoted(text)} has neither a beginning nor an end.")
     if start is not None and end is not None and start.astimezone(UTC) >= end.astimezone(UTC):
@@ -80,10 +87,46 @@ def _from_to(text: str, first: str, last: str, *, now: datetime, zone: str) -> S
     return Span(start, end)
 
 
+def _since(text: str, now: datetime, zone: str) -> datetime:
+    """The one that is over, if it could also be one to come: "since monday" is the last one."""
+    try:
+        return bound(text, now=now, zone=zone)
+    except TwoMoments as two:
+        over = [one for one in two.readings if one.astimezone(UTC) <= now.astimezone(UTC)]
+        if len(over) != 1:
+            raise
+        return over[0]
+
+
+def _next(time_of_day: str, start: datetime, zone: str) -> datetime:
+    """The first such time after the start: "yesterday 9:00 to 10:00" is an hour, "22:00 to 6:00" a night."""
+    try:
+        return moment(time_of_day, now=start, zone=zone).at
+    except TwoMoments:
+        message = f"{quoted(time_of_day)} could mean two moments."
+        raise TimeRefused(message, hint="Times of day are clear with a colon, am or pm.") from None
+
+
+def _is_time_of_day(text: str) -> bool:
+    try:
+        return bool(text) and set(understood(text).said) <= {"clock", "part_of_day"}
+    except (TimeNotUnderstood, TimeRefused):
+        return False
+
+
+def _is_whole(text: str, now: datetime, zone: str) -> bool:
+    try:
+        _whole(text, now, zone)
+    except TimeNotUnderstood:
+        return False
+    return True
+
+
 def _whole(text: str, now: datetime, zone: str) -> Span:
     local = now.astimezone(zone_of(zone))
     if found := _ROLLING.fullmatch(text):
-        return _rolling(found[1], found[2], found[3], local)
+        which, amount = found[1] or found[3] or found[5], found[2] or f"1 {found[4] or found[6]}"
+        return _rolling(which, amount, local)
     bounds = _calendar(text, local.date()) or _one_day(text, local)
     if bounds is None:
         raise TimeNotUnderstood(f"{quoted(text)} is not understood as a range of time.", hint=among(FORMS))
@@ -91,9 +134,9 @@ def _whole(text: str, now: datetime, zone: str) -> Span:
     return Span(_begin(bounds[0], info), _begin(bounds[1], info))
 
 
-def _rolling(which: str, number: str, unit: str, local: datetime) -> Span:
+def _rolling(which: str, length: str, local: datetime) -> Span:
     """So much time before or after now; days and months by the wall's clock."""
-    amount = amount_of(f"{number} {words.UNITS[unit]}")
+    amount = amount_of(length)
     sign = 1 if which == "next" else -1
     if not amount.in_days and not amount.months:
         other = from_now(sign * amount.time, local).astimezone(local.tzinfo)
@@ -140,7 +183,8 @@ def _one_day(text: str, local: datetime) -> tuple[date, date] | None:
         assert isinstance(local.tzinfo, ZoneInfo)
         readings = [_begin(day, local.tzinfo) for day in found]
         lines = [f"  {day_of(one)}: write {one:%Y-%m-%d}" for one in readings]
-        raise TwoMoments("\n".join([f"{quoted(text)} could mean two days:", *lines]), readings)
+        count = {2: "two", 3: "three"}.get(len(found), str(len(found)))
+        raise TwoMoments("\n".join([f"{quoted(text)} could mean {count} days:", *lines]), readings)
     return (found[0], found[0] + _DAY) if found else None
 
 
