@@ -90,7 +90,12 @@ def _codes(operation: Operation, path: str, guarded: bool, scoped: bool) -> Mapp
 
 
 def _response(status: int, codes: tuple[str, ...]) -> Json:
-    narrowed = {"properties": {"status": {"const": status}, "code": {"enum": list(codes)}}}
+    narrowed = {  # with types, by which generators of clients merge it with what is narrowed
+        "properties": {
+            "status": {"type": "integer", "enum": [status]},
+            "code": {"type": "string", "enum": list(codes)},
+        }
+    }
     content: Json = {
         "application/problem+json": {"schema": {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}}
     }

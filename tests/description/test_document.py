@@ -92,6 +92,21 @@ def test_every_error_code_is_told_somewhere_and_none_that_there_is_not() -> None
     assert told <= table
 
 
+def test_what_a_refusal_narrows_keeps_its_type() -> None:
+    """Generators of clients merge the two by type, and leave the whole answer out where one has none."""
+    general = DOCUMENT["components"]["schemas"]["Problem"]["properties"]
+    narrowed = [
+        (name, schema["type"], schema["enum"])
+        for operations in DOCUMENT["paths"].values()
+        for told in operations.values()
+        for status, response in told["responses"].items()
+        if int(status) >= 400
+        for name, schema in response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"].items()
+    ]
+    assert {(name, kind) for name, kind, _ in narrowed} == {("status", "integer"), ("code", "string")}
+    assert all(general[name]["type"] == kind and among for name, kind, among in narrowed)
+
+
 def test_the_fields_are_those_of_the_models() -> None:
     """Of a job, of a change and of a trial; each is explained."""
     schemas = DOCUMENT["components"]["schemas"]
