@@ -20,6 +20,9 @@ FORGOTTEN_AFTER_SECONDS = 7 * 86_400
 
 LONGEST_LIST = 1_000
 
+_LONGEST_SORT_KEY_BYTES = 1_024
+"""DynamoDB's limit."""
+
 _COUNTERS = {Sign.FAILURE: "failures", Sign.REFUSAL: "refusals"}
 
 
@@ -58,6 +61,8 @@ class DynamoDbTargets:
             self._table.delete(_key(target.owner, target.host), "#version = :version", {"version": target.version})
 
     def lift(self, owner: str, host: str) -> bool:
+        if len(host.encode()) > _LONGEST_SORT_KEY_BYTES:  # no host, and the table would refuse the question
+            return False
         try:
             self._table.delete(_key(owner, host), "attribute_exists(#pk)")
         except ConditionFailed:

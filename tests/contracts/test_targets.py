@@ -132,6 +132,12 @@ def test_forgetting_what_is_gone_is_fine(targets: Targets) -> None:
     assert stands(targets) is None
 
 
+@pytest.mark.parametrize("host", ["a" * 1_025, "ü" * 513, "a" * 3_000])
+def test_what_is_too_long_for_a_host_is_not_there_to_be_lifted(targets: Targets, host: str) -> None:
+    """It comes from a path, where anybody writes what they like."""
+    assert not targets.lift("ada", host)
+
+
 def test_lifting_removes_a_record_whatever_it_says(targets: Targets) -> None:
     """The owner's own, and it says whether there was one."""
     target = failed(targets)
