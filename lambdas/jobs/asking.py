@@ -79,7 +79,7 @@ def _statuses(text: str) -> frozenset[Status]:
 
 def read_instant(text: str) -> int:
     """An RFC 3339 time with offset. A plus that its sender forgot to encode has become a blank: it is put back."""
-    written = read_time(_LOST_PLUS.sub(r"\1+", text))
+    written = read_time(_LOST_PLUS.sub(r"\1+", text), local=False)
     if written.offset is None:
         message = "The time needs an offset, such as Z or +01:00 (+ is written %2B in a URL)."
         raise ValueRefused("at_offset_required", message)

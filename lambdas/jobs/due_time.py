@@ -47,11 +47,11 @@ class DueTime(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-def read_time(text: str) -> WrittenTime:
+def read_time(text: str, *, local: bool = True) -> WrittenTime:
     """Read an RFC 3339 time, or one without offset; `T` or one space, minutes suffice, digits past the ms are cut off.
 
     A leap second (`:60`) is refused: none is known ahead, and UTC in milliseconds since the epoch has no place for it.
-    Raises ValueRefused (`at_format`).
+    Raises ValueRefused (`at_format`), which tells of a time without offset only where one is of use (`local`).
     """
     found = _WRITTEN.fullmatch(text)
     try:
@@ -62,8 +62,8 @@ def read_time(text: str) -> WrittenTime:
         wall = datetime(year, month, day, hour, minute, int(found["second"] or 0))  # noqa: DTZ001  # has no zone yet
         offset = _written_offset(found)
     except ValueError:
-        message = "Write an RFC 3339 time such as 2026-11-29T06:00:00Z, or a local one such as 2026-11-29T01:00."
-        raise ValueRefused("at_format", message) from None
+        or_local = ", or a local one such as 2026-11-29T01:00" if local else ""
+        raise ValueRefused("at_format", f"Write an RFC 3339 time such as 2026-11-29T06:00:00Z{or_local}.") from None
     return WrittenTime(wall + int((found["fraction"] or "")[:3].ljust(3, "0")) * _MS, offset)
 
 

@@ -196,7 +196,7 @@ def _expiry(value: Any, now_ms: int) -> int | None:
         return None
     if not isinstance(value, str):
         raise ValueRefused("type", f"expires_at must be {_RIGHT['expires_at']}.")
-    written = read_time(value)
+    written = read_time(value, local=False)
     if written.offset is None:
         raise ValueRefused("at_offset_required", "Add the time's offset, such as Z.")
     expires_at_ms = instant_ms(written.wall, written.offset)

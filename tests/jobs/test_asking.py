@@ -143,6 +143,13 @@ def test_what_makes_no_sense_is_refused(name: str, value: str, code: str) -> Non
     assert faults((name, value)) == [(name, code)]
 
 
+def test_no_local_time_is_held_out_where_none_is_taken() -> None:
+    """What a fault says would be right is right."""
+    with pytest.raises(RequestRefused) as refused:
+        asked(from_="yesterday")
+    assert refused.value.detail == "Write an RFC 3339 time such as 2026-11-29T06:00:00Z."
+
+
 def test_a_parameter_is_given_once() -> None:
     """Which of two was meant, nobody knows."""
     assert faults(("limit", "1"), ("limit", "2")) == [("limit", "type")]

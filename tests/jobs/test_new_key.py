@@ -116,6 +116,7 @@ def test_what_is_wrong_is_told_all_at_once(
     error = refused(keys, {**RIGHT, **changes}, owner="eve")
     assert error.status == 422
     assert [(fault.field, fault.code) for fault in error.faults] == faults
+    assert not any("local" in fault.message for fault in error.faults)
 
 
 def test_name_and_scopes_must_be_there(keys: FakeKeys) -> None:
