@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from lambdas.handlers.desk import (
@@ -22,10 +24,14 @@ from lambdas.jobs.asking import list_query
 from lambdas.jobs.change import cancel, change
 from lambdas.jobs.document import read_document
 from lambdas.jobs.listing import encode_cursor
-from lambdas.jobs.view import shown
+from lambdas.jobs.view import most_room, shown
 
 if TYPE_CHECKING:
     from lambdas.handlers.front import Routes
+    from lambdas.jobs.listing import JobPage, ListQuery
+
+LARGEST_ANSWER = 6_000_000
+"""Bytes; AWS takes 6 MB (6,291,556) from a Lambda function, and answers 500 to what is larger."""
 
 
 def read_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
@@ -35,13 +41,24 @@ def read_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:
 
 def list_jobs(request: HttpRequest, desk: Desk) -> HttpAnswer:
     query = list_query(request.query, owner=owner_of(request), cursor_key=desk.store.cursor_key)
-    page = desk.store.list(query, now_ms=desk.clock.now_ms())
+    page = _page_that_fits(query, desk)
     cursor = None if page.after is None else encode_cursor(query, page.after, key=desk.store.cursor_key())
     for each in page.damaged:
         tell_damaged(each, request, desk)
     damaged = {"damaged": [each.job_id for each in page.damaged]} if page.damaged else {}
     jobs = [shown(job, whole=False) for job in page.jobs]
     return HttpAnswer(200, {"jobs": jobs, "next_cursor": cursor, **damaged})
+
+
+def _page_that_fits(query: ListQuery, desk: Desk) -> JobPage:
+    """The page that is asked for, or as much of it as one answer takes. Few jobs have so much to show."""
+    while True:
+        page = desk.store.list(query, now_ms=desk.clock.now_ms())
+        ends = accumulate(map(most_room, page.jobs))
+        fitting = max(1, sum(end <= LARGEST_ANSWER for end in ends))
+        if fitting >= len(page.jobs):
+            return page
+        query = replace(query, limit=fitting)
 
 
 def change_job(request: HttpRequest, desk: Desk, job_id: str) -> HttpAnswer:

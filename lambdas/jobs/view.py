@@ -15,6 +15,9 @@ from lambdas.jobs.job import Attempt, Job, Note, Notify, Request, Status
 if TYPE_CHECKING:
     from lambdas.jobs.signing import SigningSecret
 
+ROOM_OF_THE_REST = 16 * 1024
+"""Bytes of all that is short: a URL of nothing but quotes takes half of it, a name and ten attempts a quarter."""
+
 
 def shown(job: Job, *, whole: bool) -> dict[str, Any]:
     """The job as a JSON object with the keys of docs/api.md; without its request's body unless it is `whole`."""
@@ -49,6 +52,15 @@ def shown(job: Job, *, whole: bool) -> dict[str, Any]:
         "expires_at": _instant(job.expires_at_ms),
         "version": job.version,
     }
+
+
+def most_room(job: Job) -> int:
+    """Bytes that a job of a list takes at most in the answer of a Lambda function, which is JSON in JSON: a control
+    character is seven there, and no other takes more."""
+    expect = job.expect
+    texts = (text for header in job.request.headers for text in header)
+    written = sum(map(len, texts)) + len(expect.body_contains or "") + len(expect.json_subset or "")
+    return ROOM_OF_THE_REST + 7 * written
 
 
 def shown_secret(secret: SigningSecret, *, now_ms: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from lambdas import wiring
 from lambdas.handlers import api
-from lambdas.jobs.job import AttemptOutcome, Status
+from lambdas.jobs.job import AttemptOutcome, Expectation, Request, Status
 from tests.examples import RETENTION_MS, a_job, an_attempt, new_id
 from tests.fakes import NOW_MS
 from tests.handlers.recorded import API_URL, Service, event, http_event
@@ -274,6 +274,26 @@ def test_a_list_shows_the_owners_jobs_without_bodies_page_by_page(service: Servi
     assert all("body" not in job["request"] for job in first["jobs"])
     assert code(call("GET", "/v1/jobs", query=question, owner="eve")) == (422, "cursor_invalid")
     assert code(call("GET", "/v1/jobs", query="limit=0&colour=blue"))[0] == 422
+
+
+def test_a_page_is_no_larger_than_aws_takes_from_a_function(service: Service, call: Call) -> None:
+    """What does not fit is on the next: six megabytes would be answered 500, again and again."""
+    expect = Expectation(body_contains="\x01" * 16_384, json_subset=json.dumps('"' * 8_000))
+    headers = tuple((f"X-{n}", '"' * 4_000) for n in range(4))
+    request = Request("GET", "https://example.com/?" + '"' * 2_000, headers=headers)
+    jobs = [a_job(owner=ADA, due_in_ms=n, request=request, expect=expect, name="\x01" * 200) for n in range(40)]
+    for job in jobs:
+        service.store.add(job)
+
+    listed: list[str] = []
+    query = "limit=100"
+    while query:
+        answer = api.handler(http_event("GET", "/v1/jobs", owner=ADA, headers={}, query=query), None)
+        assert len(json.dumps(answer, ensure_ascii=False).encode()) <= 6_291_556
+        page = json.loads(answer["body"])
+        listed += [job["id"] for job in page["jobs"]]
+        query = page["next_cursor"] and f"limit=100&cursor={page['next_cursor']}"
+    assert listed == [job.id for job in jobs]
 
 
 def test_the_table_being_away_is_503_with_a_time_to_come_back(service: Service, call: Call) -> None:
