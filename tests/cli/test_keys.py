@@ -28,6 +28,17 @@ class TestKeys:
         made = json.loads(cli.run(*arguments).out)
         assert made["expires_at"] == "2090-01-01T11:00:00.000Z"
 
+    def test_its_end_may_be_a_day_and_is_told_in_full(self, cli: Program) -> None:
+        ended = cli.run("keys", "create", "ci", "--scope", "jobs:read", "--expires", "2090-02-01", "--json")
+        assert json.loads(ended.out)["expires_at"] == "2090-02-01T23:00:00.000Z"
+        ended = cli.run("keys", "create", "ci", "--scope", "jobs:read", "--expires", "2090-02-01")
+        assert "It is refused after Thursday 2 February 2090, 00:00 Europe/Berlin, in 6" in " ".join(ended.err.split())
+
+    def test_an_end_that_is_over_is_refused(self, cli: Program) -> None:
+        ended = cli.run("keys", "create", "ci", "--scope", "jobs:read", "--expires", "2020-02-01 9:00")
+        assert (ended.code, ended.out) == (4, "")
+        assert "is past" in ended.err
+
     def test_a_revoked_key_is_gone_and_one_that_is_not_there_is_not_found(self, cli: Program) -> None:
         made = json.loads(cli.run("keys", "create", "ci", "--scope", "jobs:read", "--json").out)
         assert cli.run("keys", "revoke", made["id"]).code == 0

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from punctual.cli.times import Span, TimeNotUnderstood, TimeRefused, TwoMoments, bound, moment, span
+from punctual.cli.times import Past, Span, TimeNotUnderstood, TimeRefused, TwoMoments, bound, deadline, moment, span
 
 NEW_YORK = "America/New_York"
 NOW = datetime.fromisoformat("2026-11-25T21:00-05:00")
@@ -141,6 +141,31 @@ def test_what_is_not_understood_is_told_which_ranges_are() -> None:
 def test_a_bound_is_a_moment_or_where_a_day_or_month_begins_or_ends(text: str, start: str, end: str) -> None:
     found = [bound(text, now=NOW, zone=NEW_YORK, end=end) for end in (False, True)]
     assert [one.astimezone(UTC).strftime("%Y-%m-%dT%H:%M") for one in found] == [start, end]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *(("2027-02-01", "2027-02-02T00:00-05:00"), ("2027-02", "2027-03-01T00:00-05:00")),
+        *(("tomorrow", "2026-11-27T00:00-05:00"), ("tomorrow 9:00", "2026-11-26T09:00-05:00")),
+        *(("9:00", "2026-11-26T09:00-05:00"), ("monday 9:00", "2026-11-30T09:00-05:00")),
+        *(("in 1 year", "2027-11-25T21:00-05:00"), ("in 150 days", "2027-04-24T21:00-04:00")),  # clocks change before
+    ],
+)
+def test_a_deadline_is_to_come_and_a_day_counts_to_its_end(text: str, expected: str) -> None:
+    assert deadline(text, now=NOW, zone=NEW_YORK).isoformat(timespec="minutes") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        *(("yesterday", Past), ("2026-11-24", Past), ("2026-11-24 9:00", Past), ("2026-10", Past)),
+        *(("monday", TimeNotUnderstood), ("banana", TimeNotUnderstood), ("tomorrow at 9", TwoMoments)),
+    ],
+)
+def test_a_deadline_that_is_over_or_unclear_is_refused(text: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        deadline(text, now=NOW, zone=NEW_YORK)
 
 
 def test_a_bound_that_could_be_past_or_to_come_is_refused() -> None:

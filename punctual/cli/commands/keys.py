@@ -7,7 +7,7 @@ import click
 from punctual.cli import completing
 from punctual.cli.program import command, group
 from punctual.cli.session import Session
-from punctual.cli.times import moment, relative
+from punctual.cli.times import deadline, relative, told
 from punctual.models import ApiKey
 
 SCOPES = ("jobs:read", "jobs:write", "keys:read", "keys:write", "account:write")
@@ -43,7 +43,7 @@ def list_keys(session: Session) -> None:
 @click.option(
     "--scope", "scopes", multiple=True, required=True, type=click.Choice(list(SCOPES)), help="What it may do."
 )
-@click.option("--expires", metavar="WHEN", help="After this it is refused. By default never.")
+@click.option("--expires", metavar="WHEN", help="After this it is refused; of a day, after its end. By default never.")
 def create_key(session: Session, name: str, scopes: tuple[str, ...], expires: str | None) -> None:
     """NAME is for you: it says which program has the key. The key is shown now and never again: the service keeps a
     hash of it.
@@ -51,7 +51,7 @@ def create_key(session: Session, name: str, scopes: tuple[str, ...], expires: st
     Scopes: jobs:read to read, list and count; jobs:write to schedule, change, cancel and run; keys:read and
     keys:write for keys and the signing secret; account:write for who is told of what. None includes another.
     """
-    until = None if expires is None else moment(expires, now=session.now(), zone=session.zone).at
+    until = None if expires is None else deadline(expires, now=session.now(), zone=session.zone)
     key = session.client.create_key(name, scopes, expires_at=until)
     session.terminal.answer(key.raw, ids=[key.id], shown=lambda: _show_new(session, key))
 
@@ -77,6 +77,8 @@ def _show_new(session: Session, key: ApiKey) -> None:
         terminal.warn(f"The key {key.id} was made, but the answer that held it was lost. Revoke it and make another.")
         return
     terminal.show(key.key)
+    if key.expires_at is not None:
+        terminal.say(f"It is refused after {told(key.expires_at, session.now(), session.zone)}.")
     terminal.say("Keep it now: it is not shown again. Programs give it as PUNCTUAL_TOKEN.")
 
 

@@ -6,7 +6,7 @@ right (docs/decisions/phrases-of-time.md).
 
 from punctual.cli.times.errors import Past, TimeNotUnderstood, TimeRefused, TwoMoments
 from punctual.cli.times.moments import Moment, after, duration, moment, told_apart
-from punctual.cli.times.spans import Span, bound, span
+from punctual.cli.times.spans import Span, bound, deadline, span
 from punctual.cli.times.telling import relative, told
 from punctual.cli.times.zones import zone_named
 
@@ -19,6 +19,7 @@ __all__ = [
     "TwoMoments",
     "after",
     "bound",
+    "deadline",
     "duration",
     "moment",
     "relative",

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from punctual.cli.times import words
 from punctual.cli.times.amounts import amount_of
 from punctual.cli.times.days import FIRST_YEAR, LAST_YEAR, day_of_week_date, exists, months_on
-from punctual.cli.times.errors import TimeNotUnderstood, TimeRefused, TwoMoments, quoted
+from punctual.cli.times.errors import Past, TimeNotUnderstood, TimeRefused, TwoMoments, quoted
 from punctual.cli.times.instants import from_now
 from punctual.cli.times.moments import moment
 from punctual.cli.times.phrase import normal
 from punctual.cli.times.readings import Wall, days
-from punctual.cli.times.telling import day_of
+from punctual.cli.times.telling import day_of, told
 from punctual.cli.times.understanding import among, understood
 from punctual.cli.times.zones import first_of, zone_of
 
@@ -72,6 +72,23 @@ def bound(text: str, *, now: datetime, zone: str, end: bool = False) -> datetime
     chosen = found.end if end else found.start
     assert chosen is not None
     return chosen
+
+
+def deadline(text: str, *, now: datetime, zone: str) -> datetime:
+    """What is to come, and may be a whole day, month or year: then where it ends. "In 90 days" is at this time of day.
+
+    Raises what `moment` raises.
+    """
+    try:
+        found = bound(text, now=now, zone=zone, end=True)
+    except TwoMoments:  # of which one may be over
+        return moment(text, now=now, zone=zone).at
+    if found.astimezone(UTC) > now.astimezone(UTC):
+        return found
+    try:
+        return moment(text, now=now, zone=zone).at
+    except TimeNotUnderstood:
+        raise Past(f"{quoted(text)} is past: {told(found, now)}.") from None
 
 
 def _from_to(text: str, first: str, last: str, *, now: datetime, zone: str) -> Span:
