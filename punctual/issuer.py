@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry, Timeout
 
 from punctual.errors import SignInRefused, UnexpectedAnswer, Unreachable
-from punctual.transport import THIS_MACHINE, pool_to
+from punctual.transport import THIS_MACHINE, TRANSIENT, pool_to
 from punctual.version import VERSION
 
 Json = Mapping[str, Any]
@@ -123,7 +123,10 @@ def _origin(url: str) -> str:
 
 
 def _is_cognito(issuer: str) -> bool:
-    host = urlsplit(issuer).hostname or ""
+    try:
+        host = urlsplit(issuer).hostname or ""
+    except ValueError:
+        return False
     return host.startswith("cognito-idp.") and host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
@@ -137,7 +140,18 @@ def _send(method: str, url: str, body: bytes | None = None, headers: Mapping[str
     parts = urlsplit(url)
     own = {"accept": "application/json", "user-agent": f"punctual-python/{VERSION}"}
     again = 2 if method == "GET" else 0
-    policy = Retry(connect=2, read=again, status=again, other=0, redirect=0, allowed_methods=None, backoff_factor=0.2)
+    policy = Retry(
+        connect=2,
+        read=again,
+        status=again,
+        other=0,
+        redirect=0,
+        allowed_methods=None,
+        status_forcelist=TRANSIENT if again else (),
+        respect_retry_after_header=False,  # people wait for this
+        raise_on_status=False,
+        backoff_factor=0.2,
+    )
     with pool_to(parts.scheme, parts.hostname or "") as pool:
         try:
             answer = pool.request(
@@ -159,7 +173,7 @@ def _send(method: str, url: str, body: bytes | None = None, headers: Mapping[str
 def _judged(status: int, content: bytes, place: str) -> Json:
     try:
         told: Any = json.loads(content) if content.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if status == 200 and isinstance(told, dict) and len(content) <= _LONGEST_ANSWER_BYTES:
         return told

@@ -49,7 +49,13 @@ def test_passwords_go_to_cognito_alone(gateway: Gateway) -> None:
     """Where the configuration came from, and only if that says that it is Cognito."""
     ours = found(gateway, {"issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_a"})
     assert ours.cognito_url == f"{gateway.url}/"
-    for other in ("https://cognito-idp.example.com/a", "https://cognito-idp.evil.com/.amazonaws.com", "", "//"):
+    for other in (
+        "https://cognito-idp.example.com/a",
+        "https://cognito-idp.evil.com/.amazonaws.com",
+        "",
+        "//",
+        "https://[",
+    ):
         assert found(gateway, {"issuer": other}).cognito_url is None
 
 
@@ -74,11 +80,26 @@ def test_a_service_without_a_client_for_command_lines_takes_keys(gateway: Gatewa
         found(gateway, client_id="")
 
 
-@pytest.mark.parametrize("content", [b"<html>", b"[]", b"{}", b'{"components": []}', b"\xff", b""])
+@pytest.mark.parametrize("content", [b"<html>", b"[]", b"{}", b'{"components": []}', b"\xff", b"", b"[" * 200_000])
 def test_another_service_is_told_to_be_none_of_ours(content: bytes, gateway: Gateway) -> None:
     gateway.troubles.append(Canned(200, content))
     with pytest.raises(UnexpectedAnswer, match="address"):
         issuer_of(gateway.url)
+
+
+@pytest.mark.parametrize("value", ["3600", "soon"])
+def test_nobody_who_signs_in_waits_as_long_as_an_answer_likes(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """What passes is asked for again in a moment; what does not is told."""
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    gateway.troubles.append(Canned(503, b'{"message":"Service Unavailable"}', {"retry-after": value}))
+    assert found(gateway).client_id == "the-client"
+    gateway.troubles += [Canned(503, b"{}", {"retry-after": value})] * 9
+    with pytest.raises(UnexpectedAnswer, match="503"):
+        issuer_of(gateway.url)
+    assert sum(pauses) < 5
 
 
 def test_a_redirect_is_not_followed(gateway: Gateway) -> None:
