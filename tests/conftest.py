@@ -16,6 +16,10 @@ from tests.services import dynamodb_local as dynamodb_local_process
 from tests.services.missing import require
 
 aws.forget_real_aws(os.environ)
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # or who has no credentials asks the network for some
+os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.environ["NETRC"] = os.devnull
+for name in [each for each in os.environ if each.startswith("PUNCTUAL_") and each != "PUNCTUAL_PORT"]:
+    del os.environ[name]  # of whoever uses the command line here; the port is for the live tests
 os.environ["PATH"] = paths.tools_environment()["PATH"]  # the CDK needs Node, which this machine may have from make only
 os.environ["AWS_DEFAULT_REGION"] = REGION
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,[::1]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -158,9 +159,20 @@ class TestAllThatMatch:
 
     def test_ctrl_c_says_how_far_it_came(self, cli: Program, service: Service) -> None:
         jobs = [stored(service, due_in=3600 * n) for n in range(1, 401)]
+        begun: list[None] = []
+        typed = threading.Event()
+
+        def hold_the_later_ones() -> None:
+            service.store.before["replace"] = hold_the_later_ones
+            begun.append(None)
+            if len(begun) > 100:
+                typed.wait(60)
+
+        service.store.before["replace"] = hold_the_later_ones
         with cli.before_terminal("cancel", "--all", "--yes", columns=100) as terminal:
             terminal.wait_for(lambda text: re.search(r"[1-9]\d*/400", text) is not None)
             terminal.type("\x03")
+            typed.set()
             assert terminal.finished() == 130
         (said,) = re.findall(r"Stopped\. Cancelled (\d+) of 400 jobs\.", terminal.text)
         cancelled = [job for job in jobs if service.store[job.id].status is Status.CANCELLED]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +74,8 @@ def test_the_command_line_comes_first(tmp_path: Path) -> None:
     inside = welcome.page(seconds=8, description=DESCRIPTION, target_url=url, state=paths.LOCAL / "second")
     assert "\nPUNCTUAL_STATE=.local/second .venv/bin/punctual list\n" in inside
     elsewhere = welcome.page(seconds=8, description=DESCRIPTION, target_url=url, state=tmp_path)
-    assert f"\nPUNCTUAL_STATE={tmp_path} {paths.COMMAND_LINE} list\n" in elsewhere
+    folder, program = shlex.quote(str(tmp_path)), shlex.quote(str(paths.COMMAND_LINE))
+    assert f"\nPUNCTUAL_STATE={folder} {program} list\n" in elsewhere
 
 
 def test_the_page_of_a_copy_elsewhere_has_whole_paths(tmp_path: Path) -> None:
