@@ -116,7 +116,8 @@ def _agreed(session: Session, purpose: Purpose, found: _Found) -> bool:
             terminal.err.print(line, soft_wrap=True)
     count = len(found.ids)
     if found.last and count > len(found.sample):
-        terminal.warn(f"… and {count - SAMPLE:,} more, the last due {told(found.last.due_at, now, session.zone)}.")
+        last = told(found.last.due_at, now, session.zone_shown)
+        terminal.warn(f"… and {count - SAMPLE:,} more, the last due {last}.")
     these = "this job" if count == 1 else f"these {count:,} jobs"
     agreed = click.confirm(f"{purpose.do.format(these)}?", err=True)
     if not agreed:

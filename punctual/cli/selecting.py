@@ -166,9 +166,10 @@ def selecting(function: Function) -> Function:
 
 
 def bounds(
-    session: Session, when: str | None, from_: str | None, to: str | None, *, zone: str
+    session: Session, when: str | None, from_: str | None, to: str | None, *, zone: str | None = None
 ) -> tuple[datetime | None, datetime | None]:
     """From when and up to when, in UTC, None for no bound: a range in words, or --from and --to, read in the zone.
+    That is the machine's if none is given.
 
     In UTC, as datetimes of one zone are compared by what its clocks show, which is wrong when they are put back.
     Raises Misused for times that cannot be understood, and for both at once.
@@ -177,7 +178,9 @@ def bounds(
 
     if when is not None and (from_, to) != (None, None):
         raise Misused("Give a range in words, or --from and --to.")
-    now = session.now()
+    if (when, from_, to) == (None, None, None):
+        return None, None
+    now, zone = session.now(), zone or session.zone
     if when is not None:
         found = span(when, now, zone)
         start, end = found.start, found.end
@@ -201,7 +204,7 @@ def selected(
     for option, value in (("--name", name), ("--host", host)):
         if value == "":
             raise Misused(f"{option} is empty: leave it out if any will do.")
-    start, end = bounds(session, when, from_, to, zone=session.zone)
+    start, end = bounds(session, when, from_, to)
     if start and end and start >= end:
         raise Misused("--from must be before --to.")
     unique = tuple(dict.fromkeys(status for group in statuses for status in group))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from punctual.cli.errors import NotSignedIn
+from punctual.cli.errors import Misused, NotSignedIn
 from punctual.cli.terminal import Terminal
 from punctual.errors import PunctualError, Unauthenticated, Unreachable
 
@@ -60,11 +60,18 @@ class Session:
 
     @cached_property
     def zone(self) -> str:
-        """The name of the machine's time zone, such as "Europe/Berlin"; "UTC" if it cannot be told."""
-        from tzlocal import get_localzone_name
+        """Where times are read: the machine's time zone, such as "Europe/Berlin". Raises Misused if it has no name."""
+        from punctual.cli.times.zones import zone_of_machine
 
-        name = get_localzone_name() or "UTC"
-        return "UTC" if name == "Etc/UTC" else name  # servers say it so, and nobody else
+        return zone_of_machine()
+
+    @property
+    def zone_shown(self) -> str:
+        """Where times are shown: the same, or UTC if it has no name."""
+        try:
+            return self.zone
+        except Misused:
+            return "UTC"
 
     def close(self) -> None:
         """Let go of the connections, if any were made."""

@@ -49,7 +49,7 @@ def _show(session: Session, job: Job) -> None:
     from punctual.cli.details import details
 
     terminal = session.terminal
-    for line in details(job, now=session.now(), zone=session.zone, width=terminal.width):
+    for line in details(job, now=session.now(), zone=session.zone_shown, width=terminal.width):
         terminal.out.print(line, soft_wrap=True)
 
 

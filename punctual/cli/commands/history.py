@@ -66,5 +66,5 @@ def _show(session: Session, job: Job) -> None:
 
     if not job.attempts:
         return
-    for line in attempts(job, now=session.now(), zone=session.zone, width=session.terminal.width):
+    for line in attempts(job, now=session.now(), zone=session.zone_shown, width=session.terminal.width):
         session.terminal.out.print(line, soft_wrap=True)

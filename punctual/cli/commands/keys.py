@@ -78,7 +78,7 @@ def _show_new(session: Session, key: ApiKey) -> None:
         return
     terminal.show(key.key)
     if key.expires_at is not None:
-        terminal.say(f"It is refused after {told(key.expires_at, session.now(), session.zone)}.")
+        terminal.say(f"It is refused after {told(key.expires_at, session.now(), session.zone_shown)}.")
     terminal.say("Keep it now: it is not shown again. Programs give it as PUNCTUAL_TOKEN.")
 
 

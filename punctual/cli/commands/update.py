@@ -72,7 +72,7 @@ def _show(session: Session, before: Job, after: Job) -> None:
         terminal.show(f"{plain(after.id)} is so already: nothing was changed.")
         return
     terminal.show(f"Updated {plain(after.id)}, now at version {after.version}")
-    for name, was, is_ in differences(before, after, now=session.now(), zone=session.zone):
+    for name, was, is_ in differences(before, after, now=session.now(), zone=session.zone_shown):
         line = f"  {name}: {was} → {is_}"
         fits = len(line) <= terminal.width or not terminal.aligns
         terminal.show(line if fits else f"  {name}: {was}\n  {'':{len(name)}}→ {is_}")
@@ -87,7 +87,7 @@ def _overtaken(session: Session, job: Job, wanted: int | None) -> Overtaken:
     lines = (
         f"Nothing was changed: the job is at version {job.version}, not {wanted}. Somebody was faster,"
         f" {relative(job.updated_at, now)}. Now it is:",
-        f"  {plain(job.status)}, due {told(job.due_at, now, job.timezone or session.zone)}",
+        f"  {plain(job.status)}, due {told(job.due_at, now, job.timezone or session.zone_shown)}",
         f"  {plain(job.request.method)} {plain(job.request.url)}",
     )
     return Overtaken("\n".join(lines), hint=f"Look at it, then change it by --if-version {job.version}.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,6 +28,35 @@ def zone_named(name: str) -> str:
             hint="Time zones are named as in Europe/Berlin, America/New_York or UTC.",
         )
     return found
+
+
+def zone_of_machine() -> str:
+    """The name of the zone that the machine's clock is in: by TZ if that is set, by its settings otherwise.
+
+    Raises Misused if it cannot be told and is not UTC. To take it for UTC would move every time that is read.
+    """
+    setting = os.environ.get("TZ", "").removeprefix(":")
+    if not setting or setting == "/etc/localtime":
+        name, what = _by_settings(), "The name of this machine's time zone is not known."
+    else:
+        named = setting.rpartition("zoneinfo/")[2].removeprefix("posix/").removeprefix("right/")
+        name = names().get(named.casefold())
+        name = name or ("UTC" if re.fullmatch(r"[A-Za-z]{3,}[+-]?0{1,2}", setting) else None)
+        what = f"TZ={quoted(setting)} is no name of a time zone."
+    if name is None:
+        raise Misused(what, hint="Set TZ, as in TZ=Europe/Berlin, or give --timezone where there is one.")
+    return "UTC" if name == "Etc/UTC" else name  # servers say it so, and nobody else
+
+
+def _by_settings() -> str | None:
+    from tzlocal import get_localzone_name
+
+    try:
+        name = get_localzone_name()
+    except (ZoneInfoNotFoundError, OSError):  # two files of the machine that say different things
+        name = None
+    is_utc = time.timezone == 0 and not time.daylight  # as the C library has it, from a file without a name
+    return name or ("UTC" if is_utc else None)
 
 
 @cache
