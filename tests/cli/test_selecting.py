@@ -16,11 +16,11 @@ from punctual.cli.selecting import Selection, bounds, selected
 from punctual.cli.session import Session
 
 NOW = datetime.fromisoformat("2026-11-21T18:00Z")
-CHANGES = {  # the instant at which clocks go back, and then show an hour (or half of it) again
-    "Europe/Berlin": "2026-10-25T01:00Z",
-    "America/New_York": "2026-11-01T06:00Z",
-    "America/Havana": "2026-11-01T05:00Z",
-    "Australia/Lord_Howe": "2026-04-04T15:00Z",
+CHANGES = {  # when clocks go back, in a year that is over: no government changes it any more
+    "Europe/Berlin": "2024-10-27T01:00Z",
+    "America/New_York": "2024-11-03T06:00Z",
+    "America/Havana": "2024-11-03T05:00Z",
+    "Australia/Lord_Howe": "2024-04-06T15:00Z",
 }
 
 

@@ -83,8 +83,8 @@ def test_a_range_of_months_ends_with_the_last_day_of_a_shorter_one() -> None:
 @pytest.mark.parametrize(
     ("zone", "day", "start"),
     [
-        ("Africa/Cairo", "2027-04-30", "2027-04-30T01:00+03:00"),  # midnight is skipped
-        ("America/Havana", "2026-11-01", "2026-11-01T00:00-04:00"),  # midnight comes twice
+        ("Africa/Cairo", "2024-04-26", "2024-04-26T01:00+03:00"),  # midnight is skipped
+        ("America/Havana", "2024-11-03", "2024-11-03T00:00-04:00"),  # midnight comes twice
     ],
 )
 def test_a_day_begins_with_its_first_instant_whatever_clocks_do_at_midnight(zone: str, day: str, start: str) -> None:
