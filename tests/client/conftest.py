@@ -6,19 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas import wiring
 from punctual import Client
 from tests.client import gateway as gateways
-from tests.handlers.checks import Checks
+from tests.handlers.checks import stand_in
 from tests.handlers.recorded import Service
 
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    monkeypatch.setattr(wiring, "check_parts", lambda: (Checks(service).bench, service.journal))
-    return service
+    return stand_in(monkeypatch)
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
-"""The function check over fakes."""
+"""The functions check and api over fakes."""
 
 from __future__ import annotations
 
+import pytest
+
+from lambdas import wiring
 from lambdas.handlers import check
 from lambdas.jobs.destination import Rules
 from tests.fakes import FakeNames
@@ -30,3 +33,11 @@ class Checks:
             api_url=API_URL,
             new_id=lambda: DIGITS,
         )
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Service:
+    """Fakes in the place of what `wiring` gives to the functions `api` and `check`, until the test is over."""
+    service = Service()
+    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
+    monkeypatch.setattr(wiring, "check_parts", lambda: (Checks(service).bench, service.journal))
+    return service

@@ -1,4 +1,4 @@
-"""Every answer of the api and of the function check, in whatever test, is as the OpenAPI document says."""
+"""The service behind the functions that callers reach; every answer of theirs is as the OpenAPI document says."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ import pytest
 from lambdas.handlers import api, check
 from lambdas.handlers.front import respond
 from tests.described import check_answer
+from tests.handlers.checks import stand_in
+from tests.handlers.recorded import Service
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Service:
+    """What the functions `api` and `check` are given: fakes, which a test may look into."""
+    return stand_in(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.jobs.job import AttemptOutcome, Expectation, Request, Status
 from tests.examples import RETENTION_MS, a_job, an_attempt, new_id
@@ -18,13 +17,6 @@ from tests.handlers.recorded import API_URL, Service, event, http_event
 
 ADA = "0e3c9a54-3061-70a2-9f1c-5a3b8a7d2c11"
 Call = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
 
 
 @pytest.fixture

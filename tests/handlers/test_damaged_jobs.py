@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.jobs.job import Job
 from tests.examples import a_job
@@ -16,13 +15,6 @@ from tests.handlers.recorded import Service, http_event
 
 Call = Callable[..., dict[str, Any]]
 WRITES = [("PATCH", ""), ("DELETE", ""), ("POST", "/run"), ("POST", "/rerun")]
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api, check
 from lambdas.handlers.door import GUARDED, let_in, written
 from lambdas.handlers.http import HttpRequest
@@ -17,7 +16,6 @@ from lambdas.jobs.caller import Caller
 from lambdas.jobs.keys import EVERY_SCOPE, SCOPES
 from tests.examples import a_job
 from tests.fakes import NOW_MS
-from tests.handlers.checks import Checks
 from tests.handlers.recorded import Service, http_event
 
 ALL = [
@@ -44,14 +42,6 @@ def call(
         event["requestContext"]["authorizer"] = {"lambda": authorized}
     answer = by.handler(event, None)
     return answer | {"body": json.loads(answer["body"] or "null")}
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    monkeypatch.setattr(wiring, "check_parts", lambda: (Checks(service).bench, service.journal))
-    return service
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.jobs.keys import EVERY_SCOPE, MOST_KEYS, key_id_of
 from tests.handlers.recorded import Service, http_event
@@ -16,13 +15,6 @@ from tests.handlers.recorded import Service, http_event
 KEYS = "/v1/keys"
 ASKED = {"name": "deploy", "scopes": ["jobs:read", "jobs:write"], "expires_at": "2027-01-01T00:00:00Z"}
 Call = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
 
 
 @pytest.fixture

@@ -19,13 +19,6 @@ SOON = {"url": "https://example.com/", "delay_seconds": 60}
 WRONG = {"url": "ftp://example.com/", "delay_seconds": 60}
 
 
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
-
-
 def call(method: str, path: str, document: Any = None, *, owner: str = "ada", **headers: str) -> dict[str, Any]:
     content = "" if document is None else json.dumps(document)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}

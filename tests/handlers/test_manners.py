@@ -9,19 +9,11 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api
 from tests.examples import a_job, new_id
 from tests.handlers.recorded import Service, event
 
 ADA = "0e3c9a54-3061-70a2-9f1c-5a3b8a7d2c11"
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
 
 
 @pytest.fixture

@@ -7,20 +7,13 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api, check
 from lambdas.jobs.errors import MOST_FAULTS_TOLD
-from tests.handlers.checks import Checks
-from tests.handlers.recorded import Service, http_event
+from tests.handlers.recorded import http_event
 
 NOTHING_BUT_FAULTS = {f"{number}" * 60: number for number in range(1_500)}
 
-
-@pytest.fixture(autouse=True)
-def _service(monkeypatch: pytest.MonkeyPatch) -> None:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    monkeypatch.setattr(wiring, "check_parts", lambda: (Checks(service).bench, service.journal))
+pytestmark = pytest.mark.usefixtures("service")
 
 
 def refused(method: str, path: str, content: str = "", *, by: Any = api, query: str = "") -> list[dict[str, str]]:

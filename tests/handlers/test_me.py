@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.jobs.keys import EVERY_SCOPE, SCOPES
 from lambdas.jobs.owner import MOST_ASKED_A_DAY
@@ -15,13 +14,6 @@ from tests.fakes import NOW_MS
 from tests.handlers.recorded import Service, http_event
 
 ADA = "ada@example.com"
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
 
 
 def call(

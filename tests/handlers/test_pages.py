@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from description.document import document
-from lambdas import wiring
 from lambdas.handlers import api, pages
 from lambdas.handlers.desk import SignIn
 from tests.described import written_pages
@@ -21,9 +20,7 @@ GZIP = {"accept-encoding": "gzip, deflate, br"}
 
 
 @pytest.fixture(autouse=True)
-def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
+def service(service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Service:
     monkeypatch.setattr(pages, "FOLDER", written_pages(tmp_path))
     return service
 

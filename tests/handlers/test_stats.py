@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
-from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.jobs.counting import Standing
 from lambdas.jobs.job import Status
@@ -15,13 +12,6 @@ from tests.fakes import NOW_MS
 from tests.handlers.recorded import Service, http_event
 
 NONE = {status.value: 0 for status in Status}
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
 
 
 def ask(query: str = "", *, owner: str | None = "ada") -> tuple[int, Any]:

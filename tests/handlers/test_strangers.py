@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.handlers.routes import ROUTES
 from lambdas.jobs.counting import Standing
@@ -23,13 +22,6 @@ WITH_AN_ID = [
 ]
 LISTS = ["/v1/jobs", "/v1/keys", "/v1/targets", "/v1/me", "/v1/criteria", "/v1/stats"]
 SOON = {"url": "https://example.com/", "delay_seconds": 60}
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
 
 
 def call(

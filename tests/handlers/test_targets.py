@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from lambdas import wiring
 from lambdas.handlers import api
 from lambdas.jobs.target import Limits, Sign, Target
 from tests.fakes import NOW_MS
@@ -16,13 +15,6 @@ from tests.handlers.recorded import Service, http_event
 
 LIMITS = Limits()
 Call = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr(wiring, "api_parts", lambda: (service.desk(), service.journal))
-    return service
 
 
 @pytest.fixture

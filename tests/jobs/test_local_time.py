@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.jobs.due_time import LONGEST_DELAY_SECONDS, DueTime, check_zone_name, due_at, local, read_time, zone_names
+from lambdas.jobs.due_time import LONGEST_DELAY_SECONDS, DueTime, check_zone_name, local, zone_names
 from lambdas.jobs.errors import ValueRefused
 from lambdas.jobs.instant import rfc3339
+from tests.jobs.due_times import NOW_MS, due, ms, refusal
 
-NOW_MS = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 HOUR_MS = 3_600_000
 
 
@@ -27,20 +27,6 @@ def shipped_zones() -> Iterator[None]:
     yield
     zoneinfo.reset_tzpath()
     zoneinfo.ZoneInfo.clear_cache()
-
-
-def due(text: str, zone_name: str | None = None, now_ms: int = NOW_MS) -> DueTime:
-    return due_at(read_time(text), zone_name, now_ms=now_ms)
-
-
-def refusal(text: str, zone_name: str | None = None) -> ValueRefused:
-    with pytest.raises(ValueRefused) as refused:
-        due(text, zone_name)
-    return refused.value
-
-
-def ms(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 @pytest.mark.parametrize(
