@@ -52,6 +52,7 @@ def test_all_rows_become_jobs_a_hundred_at_a_time(client: Client, gateway: gatew
 
 
 def test_what_was_imported_is_not_imported_again(client: Client, tmp_path: Path) -> None:
+    """F1."""
     imported(client, rows(3), tmp_path / "results")
     assert imported(client, rows(5), tmp_path / "results") != []
     assert stored(client) == urls(rows(5))
@@ -78,7 +79,7 @@ def test_rows_that_were_mended_are_imported_and_the_others_are_not_again(client:
 def test_an_answer_that_was_lost_makes_no_doubles(
     lost_after: int, client: Client, gateway: gateways.Gateway, tmp_path: Path
 ) -> None:
-    """The batch was stored, and this side does not know: sent again, it finds its jobs."""
+    """F1: the batch was stored, and this side does not know: sent again, it finds its jobs."""
     sent = send(client, rows(250), Journal(tmp_path / "results"), wait=give_up)
     for _ in range(lost_after):
         next(sent)
@@ -89,20 +90,35 @@ def test_an_answer_that_was_lost_makes_no_doubles(
     assert stored(client) == urls(rows(250))
 
 
+def test_a_lost_answer_behind_a_refused_row_makes_no_doubles(
+    client: Client, gateway: gateways.Gateway, tmp_path: Path
+) -> None:
+    """F1: a row that is sent again moves none of those behind it into another batch."""
+    bad = rows(250)
+    bad[7].document["method"] = "BREW"
+    sent = send(client, bad, Journal(tmp_path / "results"), wait=give_up)
+    next(sent)
+    gateway.troubles.append(gateways.Lost())
+    with pytest.raises(Unreachable):
+        next(sent)
+    imported(client, rows(250), tmp_path / "results")
+    assert stored(client) == urls(rows(250))
+
+
 @pytest.mark.parametrize("kept", range(0, 400, 23))
 def test_a_torn_journal_makes_no_doubles(kept: int, client: Client, tmp_path: Path) -> None:
-    """The program was killed while it wrote down what was accepted."""
+    """F1: the program was killed while it wrote down what was accepted; once sent again, it is known for good."""
     journal = tmp_path / "results"
     imported(client, rows(3), journal)
     whole = journal.read_bytes()
     journal.write_bytes(whole[: kept % len(whole)])
-    imported(client, rows(3), journal)
     imported(client, rows(3), journal)
     assert stored(client) == urls(rows(3))
     assert imported(client, rows(3), journal) == []
 
 
 def test_without_a_journal_the_service_knows_a_repeated_batch(client: Client) -> None:
+    """F1: for a day."""
     imported(client, rows(3), None)
     imported(client, rows(3), None)
     assert stored(client) == urls(rows(3))
