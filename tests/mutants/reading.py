@@ -165,8 +165,8 @@ READING = (
         '    labels = _DOTS.split(written.removesuffix("."))\n'
         "    assert all(len(label) >= 0 for end in range(len(labels)) for label in labels[:end])\n"
         '    name = ".".join(map(_label, labels))\n',
-        f"{WORK}::test_a_url_takes_as_much_work_as_it_is_long",
-        f"{WORK}::test_a_name_takes_as_much_work_as_it_is_long",
+        f"{WORK}::test_a_url_takes_as_much_work_as_it_is_long[many labels]",
+        f"{WORK}::test_a_name_takes_as_much_work_as_it_is_long[many labels]",
     ),
     taking_out(
         "T11",
@@ -206,7 +206,7 @@ READING = (
         "lambdas/jobs/matching.py",
         "all(_contains(f, w) for f, w in zip(found, wanted, strict=True))",
         "all(any([_contains(f, w) for f in found]) for w in wanted)",
-        f"{WORK}::test_expected_json_takes_as_much_work_as_there_is_of_it",
+        f"{WORK}::test_expected_json_takes_as_much_work_as_there_is_of_it[objects]",
     ),
     Protection(
         "T11",
