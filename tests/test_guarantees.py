@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OPERATING = ROOT / "docs" / "operating.md"
 PAGE = (ROOT / "docs" / "guarantees.md").read_text().partition("\n## Taking protections out\n")[0]
 NOT_THERE_YET = "Not there yet."
-NUMBERS = [*(f"F{number}" for number in range(1, 31)), *(f"T{number}" for number in range(1, 16))]
+NUMBERS = [*(f"F{number}" for number in range(1, 32)), *(f"T{number}" for number in range(1, 17))]
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class TestBesideAStack:
         assert (ended.code, "stack.json" in ended.err, "Traceback" in ended.err) == (3, True, False)
 
     def test_a_file_that_came_with_a_download_leads_nowhere_else(self, stranger: Program) -> None:
-        """Whoever runs the program in a folder of strangers sends them nothing."""
+        """T16: whoever runs the program in a folder of strangers sends them nothing."""
         stack_file(stranger.folder, "https://evil.example.com")
         ended = stranger.run("whoami")
         assert (ended.code, "not on this machine" in ended.err) == (3, True)
@@ -98,6 +98,7 @@ class TestTheOrder:
     def test_what_is_named_goes_before_what_is_set_and_that_before_what_is_found(
         self, everywhere: User, gateway: gateways.Gateway
     ) -> None:
+        """T16."""
         variables = {"PUNCTUAL_API_URL": gateway.url, "PUNCTUAL_TOKEN": gateways.TOKEN}
         assert self.by(everywhere) == "password"
         assert self.by(everywhere, **variables) == "environment"
@@ -117,6 +118,7 @@ class TestTheOrder:
         assert (ended.code, ended.err.splitlines()[0]) == (3, f"Error: {there} is set and {missing} is not.")
 
     def test_a_token_that_cannot_be_one_is_told_without_being_shown(self, stranger: Program) -> None:
+        """T16."""
         ended = stranger.run("whoami", PUNCTUAL_API_URL=NOWHERE, PUNCTUAL_TOKEN="a b")
         assert (ended.code, "PUNCTUAL_TOKEN holds no token" in ended.err, "a b" in ended.err) == (3, True, False)
 
@@ -200,6 +202,7 @@ class TestSeveral:
     def test_what_cannot_be_is_told_before_anything_is_asked(
         self, arguments: tuple[str, ...], why: str, stranger: Program
     ) -> None:
+        """T16."""
         ended = stranger.run("login", *arguments)
         assert (ended.code, why in ended.err) == (2, True), ended.err
 
@@ -211,6 +214,7 @@ class TestSecrets:
         return ended.err
 
     def test_a_file_that_others_can_read_is_taken_from_them_with_a_warning(self, user: User) -> None:
+        """T16."""
         self.sign_in(user)
         user.secrets.chmod(0o644)
         ended = user.run("whoami", "--json")

@@ -23,7 +23,7 @@ from tests.client import gateway as gateways
 @pytest.mark.usefixtures("callback_port")
 class TestInTheBrowser:
     def test_the_address_alone_is_enough(self, user: User, issuer: Issuer) -> None:
-        """The service says where; the browser comes back with a code that nobody else could use."""
+        """T16: the service says where; the browser comes back with a code that nobody else could use."""
         ended = user.login()
 
         assert (ended.code, ended.out) == (0, "")
@@ -34,7 +34,7 @@ class TestInTheBrowser:
         assert (shown["profile"], shown["signed_in_by"], shown["api_url"]) == ("default", "browser", user.api_url)
 
     def test_what_is_kept_is_for_its_owner_only(self, user: User) -> None:
-        """0600 in 0700, and the secrets are in no other file and in no output."""
+        """T16: 0600 in 0700, and the secrets are in no other file and in no output."""
         ended = user.login()
 
         secrets = json.loads(user.secrets.read_text())
@@ -46,7 +46,7 @@ class TestInTheBrowser:
         assert sorted(path.name for path in user.secrets.parent.iterdir()) == ["default.json"]
 
     def test_somebody_elses_code_is_not_taken(self, user: User) -> None:
-        """It came without the state of this sign-in. The right one may still come."""
+        """T16: it came without the state of this sign-in. The right one may still come."""
         ended = user.login(BROWSER_STRAYS="1")
 
         stray, other, page = user.saw.read_text().split("\n<!doctype html>")[0], "404", user.saw.read_text()
@@ -109,7 +109,7 @@ class TestInTheBrowser:
         assert user.is_signed_in
 
     def test_nobody_but_this_machine_is_listened_to(self, user: User) -> None:
-        """And without a paste the browser may still be one of this machine."""
+        """T16: and without a paste the browser may still be one of this machine."""
         with user.program.before_terminal("login", user.api_url, "--no-browser", columns=400) as terminal:
             terminal.wait_for("ends here:")
             with pytest.raises(ConnectionRefusedError):

@@ -115,7 +115,11 @@ def test_no_command_shows_them_as_they_are(
 
 
 @pytest.mark.usefixtures("strangers_words")
-@pytest.mark.parametrize("arguments", [("export",), ("export", "--format", "csv"), ("get", "SCHEDULED", "--body")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("export",), ("export", "--format", "csv"), ("get", "SCHEDULED", "--body")],
+    ids=["json", "csv", "body"],
+)
 def test_what_is_written_byte_for_byte_is_not_in_a_terminal(
     arguments: tuple[str, ...], jobs: dict[str, Job], cli: Program
 ) -> None:

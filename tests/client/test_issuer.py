@@ -46,7 +46,7 @@ def test_it_is_found_by_the_address_of_the_api_alone(gateway: Gateway) -> None:
 
 
 def test_passwords_go_to_cognito_alone(gateway: Gateway) -> None:
-    """Where the configuration came from, and only if that says that it is Cognito."""
+    """T16: where the configuration came from, and only if that says that it is Cognito."""
     ours = found(gateway, {"issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_a"})
     assert ours.cognito_url == f"{gateway.url}/"
     for other in (
@@ -64,7 +64,7 @@ def test_passwords_go_to_cognito_alone(gateway: Gateway) -> None:
     "url", ["http://id.example.com/", "ftp://localhost/", "javascript:alert(1)", "", "https://[", 7]
 )
 def test_no_secret_goes_in_the_open(member: str, url: object, gateway: Gateway) -> None:
-    """Nor does a browser open what is no page of the web."""
+    """T16: nor does a browser open what is no page of the web."""
     with pytest.raises(UnexpectedAnswer, match="in the open"):
         found(gateway, {member: url})
 
@@ -103,6 +103,7 @@ def test_nobody_who_signs_in_waits_as_long_as_an_answer_likes(
 
 
 def test_a_redirect_is_not_followed(gateway: Gateway) -> None:
+    """T16."""
     gateway.troubles.append(Canned(302, b"", {"location": "https://evil.example.com/"}))
     with pytest.raises(UnexpectedAnswer, match="302"):
         issuer_of(gateway.url)
@@ -129,4 +130,5 @@ def test_nobody_there_is_unreachable() -> None:
     ],
 )
 def test_secrets_travel_by_https_or_stay_here(url: str, safe: bool) -> None:
+    """T16."""
     assert is_safe(url) is safe

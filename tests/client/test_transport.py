@@ -15,7 +15,7 @@ AWAY = Canned(503, b'{"message":"Service Unavailable"}')
 
 
 def test_what_passes_is_tried_again_with_the_same_idempotency_key(client: Client, gateway: Gateway) -> None:
-    """The service can tell a repetition from a second wish."""
+    """F1: the service can tell a repetition from a second wish."""
     gateway.troubles += [AWAY, Canned(502), Canned(429, b"{}", {"retry-after": "1"})]
 
     job = client.schedule(URL, delay=60)
@@ -113,7 +113,7 @@ def test_the_gateways_own_refusal_is_understood(gateway: Gateway) -> None:
     ],
 )
 def test_an_answer_of_somebody_else_is_told_as_such(client: Client, gateway: Gateway, page: Canned) -> None:
-    """A captive portal, a wrong address: no half-read job, and no redirect is followed with the token."""
+    """T16: a captive portal, a wrong address: no half-read job, and no redirect is followed with the token."""
     gateway.troubles.append(page)
 
     with pytest.raises(UnexpectedAnswer, match="address"):

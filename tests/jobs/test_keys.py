@@ -40,7 +40,7 @@ def test_no_two_secrets_share_a_text(one: int, other: int) -> None:
 
 @pytest.mark.parametrize("place", range(len(TEXT)))
 def test_one_wrong_letter_and_it_is_no_key(place: int) -> None:
-    """The checksum tells, before anybody is asked."""
+    """T6: the checksum tells, before anybody is asked."""
     other = "1" if TEXT[place] != "1" else "2"
     assert key_id_of(TEXT[:place] + other + TEXT[place + 1 :]) is None
 

@@ -169,7 +169,7 @@ class TestChecks:
 
     @pytest.mark.parametrize("wanted", [{"a": 1}, [1], "a", 7, True])
     def test_no_more_than_an_excerpt_is_read_out_of_a_body(self, wanted: Any) -> None:
-        """Whoever may ask for any part of an answer could read all of it, piece by piece."""
+        """T9: whoever may ask for any part of an answer could read all of it, piece by piece."""
         body = json.dumps({"a": "x" * 5_000} if isinstance(wanted, dict) else ["x" * 5_000])
         found = checks(tried(answering(body), json=wanted))["json"][1]
         assert isinstance(found, str)
@@ -200,6 +200,7 @@ class TestTheAnswerShown:
         assert shown["passed"]
 
     def test_secrets_among_its_headers_are_redacted_also_where_one_is_expected(self) -> None:
+        """T7."""
         answer = answering(Set_Cookie="session=canary", X_Api_Key="canary")
         shown = tried(answer, headers={"Set-Cookie": "session=canary"})
         assert shown["passed"]
@@ -207,6 +208,7 @@ class TestTheAnswerShown:
         assert shown["response"]["headers"] == {"set-cookie": REDACTED, "x-api-key": REDACTED}
 
     def test_headers_are_safe_to_show_and_bounded(self) -> None:
+        """T8."""
         answer = Answer(200, (("X-A", "a\x1b[31mb"), ("bad name", "a"), ("X-Long", "x" * 9_000)), b"", 0, 20, False)
         shown = tried(answer, headers={"x-a": "b"})
         assert shown["response"]["headers"] == {"x-a": "a\ufffd[31mb"}

@@ -56,7 +56,7 @@ def test_it_has_what_programs_are_promised() -> None:
 
 
 def test_it_is_written_whole_and_for_its_owner_only(tmp_path: Path) -> None:
-    """It holds a token; and a program that waits for it must never read half of it."""
+    """T16: it holds a token; and a program that waits for it must never read half of it."""
     file = tmp_path / "stack.json"
     stack_file.write(file, {"token": "a.b.c"})
     assert json.loads(file.read_text()) == {"token": "a.b.c"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.bounding import BOUNDING
+from tests.mutants.commanding import COMMANDING
 from tests.mutants.damage import DAMAGE
 from tests.mutants.entering import ENTERING
 from tests.mutants.firing import FIRING
@@ -13,7 +14,9 @@ from tests.mutants.lasting import LASTING
 from tests.mutants.outages import OUTAGES
 from tests.mutants.reading import READING
 from tests.mutants.sending import SENDING
+from tests.mutants.signing_in import SIGNING_IN
 from tests.mutants.targets import TARGETS
+from tests.mutants.trying import TRYING
 
 PROTECTIONS = (
     *HANDING_OFF,
@@ -28,4 +31,7 @@ PROTECTIONS = (
     *ENTERING,
     *BOUNDING,
     *GUARDING,
+    *COMMANDING,
+    *SIGNING_IN,
+    *TRYING,
 )
