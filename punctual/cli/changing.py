@@ -69,11 +69,11 @@ def _moment(session: Session, job: Job, at: str | None, delay: str | None, timez
 
     if at is not None and delay is not None:
         raise Misused("Give --at or --in, not both.")
-    zone = timezone or job.timezone or session.zone
+    zone = timezone or job.timezone
     if at is not None:
-        moment = times.moment(at, now=session.now(), zone=zone)
+        moment = times.moment(at, now=session.now(), zone=zone or session.zone)
     elif delay is not None:
-        moment = times.after(delay, now=session.now(), zone=zone)
+        moment = times.after(delay, now=session.now(), zone=zone or session.zone_shown)
     else:
         return {"timezone": timezone} if timezone else {}
     for note in moment.notes:

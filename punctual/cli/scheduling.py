@@ -89,10 +89,9 @@ def _check_when(given: Mapping[str, Any]) -> None:
 def _moment(session: Session, at: str | None, delay: str | None, timezone: str | None) -> Moment:
     from punctual.cli import times
 
-    zone = timezone or session.zone
     if at is not None:
-        return times.moment(at, now=session.now(), zone=zone)
-    return times.after(delay or "", now=session.now(), zone=zone)
+        return times.moment(at, now=session.now(), zone=timezone or session.zone)
+    return times.after(delay or "", now=session.now(), zone=timezone or session.zone_shown)
 
 
 def _understood(session: Session, request: Composed, moment: Moment) -> Iterator[str]:

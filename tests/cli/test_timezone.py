@@ -76,6 +76,13 @@ class TestWhoseClockIsIt:
         assert cli.run("get", with_zone.out.strip(), TZ=setting).code == 0
         assert cli.run("list", "--from", "today", TZ=setting).code == 2
 
+    def test_what_reads_no_time_does_without_a_name(self, cli: Program) -> None:
+        made = cli.run("schedule", URL, "--in", "1h", "--quiet", TZ="CET-1CEST")
+        assert made.code == 0, made.err
+        at = cli.run("schedule", URL, "--at", "2090-12-24T18:00Z", "--timezone", "UTC", "--quiet").out.strip()
+        for job, change in ((made.out.strip(), ("--name", "new")), (at, ("--in", "2h"))):
+            assert cli.run("update", job, *change, TZ="CET-1CEST").code == 0
+
     def test_settings_without_a_name_are_refused_unless_they_are_those_of_utc(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
