@@ -59,6 +59,8 @@ ON_THE_WALL = {
     "saturday at 3:30 in the afternoon": "2026-11-28T15:30",
     "saturday morning 9:30": "2026-11-28T09:30",
     "saturday 12:30 in the afternoon": "2026-11-28T12:30",
+    "saturday morning midnight": "2026-11-28T00:00",
+    "saturday night quarter to 12am": "2026-11-28T23:45",
     "saturday at 12 noon": "2026-11-28T12:00",
     # where a day ends
     "saturday 24:00": "2026-11-29T00:00",
@@ -174,6 +176,7 @@ REFUSED: dict[str, tuple[type[Exception], str, str]] = {
     "2026-12-24 18:00 -0500 EDT": (TimeRefused, '"EDT" is not what clocks', 'Leave it out: "-0500" says enough.'),
     "2026-12-31T23:59:60Z": (TimeRefused, "minutes and seconds go from 00 to 59", ""),
     "24:01": (TimeRefused, "hours go from 0 to 23", ""),
+    "tomorrow morning 24:00": (TimeRefused, '"24:00" is not in "morning"', ""),
     "24:00 am": (TimeRefused, "hours go from 1 to 12", ""),
     "12:30 in the morning": (TimeRefused, '"12:30" is not in "in the morning"', ""),
     "in a month and a half": (TimeNotUnderstood, "part of a month", ""),

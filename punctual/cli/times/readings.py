@@ -176,8 +176,8 @@ def _within_part_of_day(phrase: Phrase) -> Clock | None:
     hours, possible = PARTS_OF_DAY[part], clock.beside_part or clock.times
     if part == "morning" and {one.hour for _, one in possible} == {0, 12}:
         return clock  # "12 in the morning" is midnight to some, and noon to others
-    # Midnight is the end of a day's evening and night.
-    fitting = tuple((shift, one) for shift, one in possible if one.hour in hours or (shift and 23 in hours))
+    # The midnight that ends a day ends its evening and night.
+    fitting = tuple((shift, one) for shift, one in possible if (23 if shift > 0 else one.hour) in hours and shift >= 0)
     if not fitting:
         raise TimeRefused(f"{quoted(clock.written)} is not in {quoted(phrase.said['part_of_day'])}.")
     return Clock(clock.written, fitting)
