@@ -25,11 +25,13 @@ class PunctualError(Exception):
 
 
 class Unreachable(PunctualError):
-    """No answer came. `sent` says whether the request may have reached the service all the same."""
+    """No answer came. `sent` says whether the request may have reached the service all the same, `reads` whether that
+    makes no difference, because it changes nothing."""
 
-    def __init__(self, message: str, *, sent: bool) -> None:
+    def __init__(self, message: str, *, sent: bool, reads: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
+        self.reads = reads
 
 
 class UnexpectedAnswer(PunctualError):

@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry, Timeout
 
 from punctual.errors import SignInRefused, UnexpectedAnswer, Unreachable
-from punctual.transport import THIS_MACHINE, TRANSIENT, pool_to
+from punctual.transport import THIS_MACHINE, TRANSIENT, pool_to, words_of
 from punctual.version import VERSION
 
 Json = Mapping[str, Any]
@@ -166,7 +166,9 @@ def _send(method: str, url: str, body: bytes | None = None, headers: Mapping[str
             )
             content = answer.read(_LONGEST_ANSWER_BYTES + 1, decode_content=True)
         except HTTPError as error:
-            raise Unreachable(f"{parts.scheme}://{parts.netloc} cannot be reached: {error}", sent=False) from error
+            raise Unreachable(
+                f"{parts.scheme}://{parts.netloc} cannot be reached: {words_of(error)}", sent=False
+            ) from error
         return _judged(answer.status, content, f"{parts.scheme}://{parts.netloc}")
 
 

@@ -19,7 +19,9 @@ from urllib3.exceptions import (
     HTTPError,
     LocationValueError,
     MaxRetryError,
+    NameResolutionError,
     ProxyError,
+    ReadTimeoutError,
     SSLError,
 )
 from urllib3.util import Retry, Timeout
@@ -136,7 +138,7 @@ class Transport:
         except DecodeError as error:
             raise UnexpectedAnswer(f"{self._base} answered what cannot be unpacked. Is this its address?") from error
         except HTTPError as error:
-            raise _unreachable(error, self._base) from error
+            raise _unreachable(error, self._base, reads=method == "GET") from error
         return _judged(answer, self._base)
 
     def _fresh(self) -> dict[str, str]:
@@ -181,9 +183,28 @@ def _as_header(token: str) -> str:
     return token
 
 
-def _unreachable(error: HTTPError, base: str) -> Unreachable:
+def _unreachable(error: HTTPError, base: str, *, reads: bool) -> Unreachable:
     reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    return Unreachable(f"{base} cannot be reached: {reason}", sent=not _never_sent(reason))
+    return Unreachable(f"{base} cannot be reached: {words_of(error)}", sent=not _never_sent(reason), reads=reads)
+
+
+def words_of(error: HTTPError) -> str:
+    """What happened, for people: the system's own words where it has some, and not urllib3's objects."""
+    reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    if isinstance(reason, ProxyError):
+        return f"no connection to the proxy, {words_of(reason.original_error)}"  # type: ignore[arg-type]
+    if isinstance(reason, NameResolutionError):
+        return "its name leads to no address."
+    cause = next((one for one in (reason.__cause__, *reason.args) if isinstance(one, OSError)), None)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted, {cause.verify_message}."
+    if isinstance(cause, ssl.SSLError) and cause.reason:
+        return f"it does not speak TLS as it should, {cause.reason.lower().replace('_', ' ')}."
+    if cause is not None and cause.strerror:
+        return f"{cause.strerror[0].lower()}{cause.strerror[1:]}."
+    if isinstance(reason, ConnectTimeoutError | ReadTimeoutError):
+        return "it does not answer in time."
+    return f"{reason}"
 
 
 def _never_sent(reason: Exception) -> bool:

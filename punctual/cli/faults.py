@@ -42,6 +42,10 @@ OPTIONS: Mapping[str, str] = {
 """Field of the contract, or its first part → the option or argument that it comes from. The same in every command."""
 
 
+NAMED = frozenset({"id", "host", "authorization"})
+"""Fields that no option makes: they are the words of the command, or who is signed in, and the message names them."""
+
+
 def told(error: PunctualError) -> Iterator[str]:
     """Lines that say what happened and what can be done, in this order. Nothing in them controls a terminal."""
     yield from _said(error)
@@ -51,7 +55,7 @@ def told(error: PunctualError) -> Iterator[str]:
 def _said(error: PunctualError) -> Iterator[str]:
     if not isinstance(error, Problem):
         yield f"Error: {plain(str(error))}"
-        if isinstance(error, Unreachable) and error.sent:
+        if isinstance(error, Unreachable) and error.sent and not error.reads:
             yield "It is not known whether the service did it: see `punctual list` before you do it again."
         return
     if len(error.faults) == 1 and error.faults[0].message == error.detail:
@@ -70,6 +74,8 @@ def said(problem: Problem) -> str:
 
 
 def _fault_line(fault: Fault) -> str:
+    if fault.field.lower() in NAMED:
+        return f"{plain(fault.message)} ({plain(fault.code)})"
     return f"{place_of(fault.field)}: {plain(fault.message)} ({plain(fault.code)})"
 
 

@@ -110,3 +110,22 @@ def test_a_job_that_is_gone_meanwhile_is_left_out(cli: Program, gateway: gateway
     )
     gateway.troubles += [listed, gone]
     assert len(lines(cli.run("export").out)) == 1
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_ids_alone_are_had_from_lists_without_reading_each_job(
+    form: str, cli: Program, gateway: gateways.Gateway
+) -> None:
+    schedule(cli, DOCUMENTS)
+    gateway.seen.clear()
+    ended = cli.run("export", "--quiet", "--format", form)
+    assert (ended.code, ended.err) == (0, "")
+    assert [line[:4] for line in lines(ended.out)] == ["job_"] * len(DOCUMENTS)
+    assert [path.partition("?")[0] for _, path, _ in gateway.seen] == ["/v1/jobs"]
+
+
+def test_json_is_json_whatever_the_format(cli: Program) -> None:
+    schedule(cli, DOCUMENTS[:1])
+    ended = cli.run("export", "--format", "csv", "--json")
+    assert [json.loads(line)["url"] for line in lines(ended.out)] == ["https://a.example.com/1"]
+    assert ended.err == "1 job.\n"

@@ -102,6 +102,27 @@ def test_what_never_left_is_told_to_have_never_left(gateway: Gateway, monkeypatc
     assert (no_proxy.value.sent, no_port.value.sent) == (False, False)
 
 
+def test_what_keeps_a_service_from_being_reached_is_told_in_words(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as urllib3 writes its objects; and what only reads leaves nobody in doubt about what was done."""
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    places = {
+        "http://127.0.0.1:9": "connection refused.",
+        "http://punctual.invalid": "its name leads to no address.",
+        gateway.url.replace("http:", "https:"): "it does not speak TLS as it should, ",
+        "https://punctual.example.com": "no connection to the proxy, connection refused.",
+    }
+    for place, words in places.items():
+        with Client(place, TOKEN, retries=0) as client:
+            with pytest.raises(Unreachable, match=f"^{place} cannot be reached: {words}") as reading:
+                client.me()
+            with pytest.raises(Unreachable) as changing:
+                client.schedule(URL, delay=1)
+        assert (reading.value.reads, changing.value.reads) == (True, False)
+
+
 def test_every_exception_is_of_the_tree(client: Client, gateway: Gateway) -> None:
     """A loop that catches PunctualError catches whatever an answer can be."""
     acts: list[Callable[[], Any]] = [

@@ -10,7 +10,7 @@ import click
 from punctual.cli.exporting import csv_row, document, whole
 from punctual.cli.plain import plain
 from punctual.cli.program import command
-from punctual.cli.selecting import looking, selected_in, selecting
+from punctual.cli.selecting import Selection, looking, selected_in, selecting
 from punctual.cli.session import Session
 
 
@@ -33,26 +33,32 @@ def main(session: Session, *, range_: tuple[str, ...], form: str, as_read: bool,
     terminal = session.terminal
     selection = selected_in(session, range_, **chosen)
     count = secret = 0
-    if form == "csv" and not as_read:
-        _write(csv_row())
     with looking(session, selection):
-        for job in whole(session.client, selection.walk(session.client)):
+        listed = selection.walk(session.client)
+        if terminal.quiet and not terminal.as_json:  # lists have the ids: no job need be read for its own
+            for job in listed:
+                terminal.ids([job.id])
+            return _tell_damaged(session, selection)
+        as_csv = form == "csv" and not as_read and not terminal.as_json
+        if as_csv:
+            _write(csv_row())
+        for job in whole(session.client, listed):
             count += 1
             fields, hidden = document(job)
             secret += bool(hidden)
-            if terminal.quiet:
-                terminal.ids([job.id])
-            elif as_read:
-                terminal.json(job.raw)
-            elif form == "csv" and not terminal.as_json:
+            if as_csv:
                 _write(csv_row(fields))
             else:
-                terminal.json(fields)
-    terminal.say(f"{count:,} jobs.")
+                terminal.json(job.raw if as_read else fields)
+    terminal.say(f"{count:,} job{'' if count == 1 else 's'}.")
     if secret and not as_read:
         terminal.warn(f"{secret:,} of them have secret headers, which are left out: their targets may refuse them.")
+    _tell_damaged(session, selection)
+
+
+def _tell_damaged(session: Session, selection: Selection) -> None:
     for job_id in selection.seen.damaged:
-        terminal.warn(f"The service cannot read {plain(job_id)}, so it is left out (`job_damaged`).")
+        session.terminal.warn(f"The service cannot read {plain(job_id)}, so it is left out (`job_damaged`).")
 
 
 def _write(line: str) -> None:

@@ -45,7 +45,9 @@ def main(
     timezone: str | None,
 ) -> None:
     """Without a range it is 30 days back and 30 ahead, or yesterday to tomorrow by hour. Intervals without jobs at both
-    ends are not drawn.
+    ends are not drawn. When it is not printed to a terminal, there is one line for each interval, with tabs between
+    its beginning and the numbers of jobs that are scheduled, running, succeeded, failed and cancelled. With --quiet
+    there is one for each status, with its number.
     """
     zone = timezone or session.zone
     start, end = bounds(session, " ".join(range_) or None, from_, to, zone=zone)
