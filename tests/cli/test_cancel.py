@@ -214,6 +214,12 @@ class TestRerun:
         made = {cli.run("rerun", job.id, "-q", "--idempotency-key", "k").out for _ in range(2)}
         assert len(made) == 1
 
+    def test_with_one_key_and_no_job_named_is_a_mistake(self, cli: Program, service: Service) -> None:
+        """The key would not count: the same line again would make another."""
+        stored(service, Status.FAILED, due_in=-60)
+        ended = cli.run("rerun", "--all", "--yes", "--idempotency-key", "k")
+        assert (ended.code, ended.err) == (2, "Error: --idempotency-key is about one job: name it.\n")
+
     def test_of_a_range_takes_the_failed_ones(self, cli: Program, service: Service) -> None:
         failed = [stored(service, Status.FAILED, due_in=-60 * n).id for n in (2, 1)]
         stored(service, Status.SUCCEEDED, due_in=-90)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.programs import Program, lines
+from tests.cli.users import KEY
 from tests.client import gateway as gateways
 
 
@@ -58,6 +61,19 @@ class TestKeys:
         assert heading.split() == ["ID", "NAME", "SCOPES", "LAST", "USED", "EXPIRES"]
         assert row.split()[1:3] == ["ci", "jobs:read"]
 
+    @pytest.mark.parametrize(
+        ("given", "hint"),
+        [("", "see `punctual keys`"), ("../jobs", "see `punctual keys`"), (KEY, "mean 5f0c2a91d7e84b36?")],
+    )
+    def test_what_is_no_keys_id_is_not_sent_and_not_shown(
+        self, cli: Program, gateway: gateways.Gateway, given: str, hint: str
+    ) -> None:
+        """People paste the key itself."""
+        ended = cli.run("keys", "revoke", "5f0c2a91d7e84b36", given)
+        assert (ended.code, lines(ended.err)[0]) == (2, "Error: That is not a key's id.")
+        assert hint in ended.err and "kkkk" not in ended.err
+        assert gateway.seen == []
+
 
 class TestTargets:
     def test_no_trouble_is_said(self, cli: Program) -> None:
@@ -73,6 +89,19 @@ class TestTargets:
         assert ended.out == "shop.example.com:443 may be called again.\n"
         method, path, _ = gateway.seen[-1]
         assert (method, path) == ("PATCH", "/v1/targets/shop.example.com%3A443")
+
+    @pytest.mark.parametrize(
+        ("given", "hint"),
+        [
+            ("https://shop.example.com/x", "Did you mean shop.example.com?"),
+            ("", "`punctual targets` shows"),
+            ("a/b", "`punctual targets` shows"),
+        ],
+    )
+    def test_what_is_no_host_is_told(self, cli: Program, gateway: gateways.Gateway, given: str, hint: str) -> None:
+        ended = cli.run("targets", "allow", given)
+        assert (ended.code, lines(ended.err)[0]) == (2, f"Error: `{given}` is no host.")
+        assert hint in ended.err and gateway.seen == []
 
     def test_a_host_that_is_well_is_not_found(self, cli: Program) -> None:
         assert cli.run("targets", "allow", "shop.example.com").code == 5

@@ -122,6 +122,14 @@ class TestAJob:
         assert len(gateway.seen) == 2 and len(keys) == 1
         assert len(jobs(gateway)) == 1
 
+    @pytest.mark.parametrize(("key", "why"), [("", "is empty"), ("a\nb", "not printable")])
+    def test_a_key_that_would_not_count_or_cannot_be_sent_is_refused(
+        self, cli: Program, gateway: gateways.Gateway, key: str, why: str
+    ) -> None:
+        """As by a variable that was not set, which would make doubles."""
+        ended = cli.run("schedule", URL, "--in", "1h", "--idempotency-key", key)
+        assert (ended.code, why in ended.err, gateway.seen) == (2, True, [])
+
     def test_is_made_once_by_two_commands_with_one_key(self, cli: Program, gateway: gateways.Gateway) -> None:
         once = ("schedule", URL, "--in", "1h", "--quiet", "--idempotency-key", "sale-7")
         first = cli.run(*once).out

@@ -132,14 +132,16 @@ class TestTold:
             assert name == r"a\x09b\x1b"
             assert at.endswith("Z")
 
-    def test_json_has_the_job_too_and_quiet_its_id_alone(self, cli: Program, service: Service) -> None:
+    def test_json_has_the_job_too_and_quiet_its_id_alone(
+        self, cli: Program, service: Service, gateway: Gateway
+    ) -> None:
         for option in ("--json", "--quiet"):
             job = stored(service, Status.RUNNING, due_in=-1)
             with lines_of(cli, option) as told:
                 if option == "--json":
                     assert next(told) == "Watching. Ctrl-C ends it.\n"
                 else:
-                    _let_it_look(service)
+                    _let_it_look(gateway)
                 _end(service, job, Status.SUCCEEDED)
                 line = next(told)
                 if option == "--json":
@@ -164,6 +166,24 @@ class TestTold:
             assert piped.stdout.readline().split(b"\t")[1:3] == [b"succeeded", jobs[0].id.encode()]
             _end(service, jobs[1], Status.SUCCEEDED)
             assert (piped.wait(60), piped.stderr.read()) == (141, b"")
+
+    def test_it_ends_when_its_reader_goes_and_not_with_the_next_change(self, cli: Program) -> None:
+        """As of `punctual watch | head -1`, where the next change may be days away."""
+        with subprocess.Popen(
+            [*PROGRAM, "watch"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            env=cli.environment,
+            cwd=cli.folder,
+        ) as piped:
+            assert piped.stdout is not None and piped.stderr is not None
+            assert piped.stderr.readline() == b"Watching. Ctrl-C ends it.\n"
+            piped.stdout.close()
+            try:
+                assert (piped.wait(15), piped.stderr.read()) == (141, b"")  # it looks again after 20 seconds
+            finally:
+                piped.kill()
 
     def test_who_cannot_be_reached_from_the_start_is_told(self, stranger: Program) -> None:
         where = {"PUNCTUAL_API_URL": "http://127.0.0.1:9", "PUNCTUAL_TOKEN": "t"}
@@ -290,12 +310,11 @@ def _read(descriptor: int) -> Iterator[str]:
     raise AssertionError("no line came")
 
 
-def _let_it_look(service: Service) -> None:
-    """Wait until the list was asked for once."""
-    looked: list[None] = []
-    service.store.before["list"] = lambda: looked.append(None)
+def _let_it_look(gateway: Gateway) -> None:
+    """Wait until it has begun to look again: a look is two requests, and what changes within the first is no news."""
+    begun = len(gateway.seen)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not looked:
+    while len(gateway.seen) < begun + 3:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from punctual.cli import completing
+from punctual.cli.errors import Misused
 from punctual.cli.program import command, group
 from punctual.cli.session import Session
 from punctual.cli.times import deadline, relative, told
 from punctual.models import ApiKey
+
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])")
 
 SCOPES = ("jobs:read", "jobs:write", "keys:read", "keys:write", "account:write")
 
@@ -64,6 +69,11 @@ def create_key(session: Session, name: str, scopes: tuple[str, ...], expires: st
 @click.argument("key_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.key_ids)
 def revoke_keys(session: Session, key_ids: tuple[str, ...]) -> None:
     """A revoked key is refused everywhere within a minute."""
+    for key_id in key_ids:
+        if not _ID.fullmatch(key_id):
+            within = _ID.search(key_id)  # a key has its id in it; the key itself is not to be shown
+            hint = f"Did you mean {within[0]}?" if within else "It is 16 hexadecimal digits: see `punctual keys`."
+            raise Misused("That is not a key's id.", hint=hint)
     for key_id in key_ids:
         session.client.delete_key(key_id)
         session.terminal.answer(

@@ -9,6 +9,7 @@ import click
 from punctual.cli.bulk import each, one
 from punctual.cli.choosing import Purpose, choosing, chosen
 from punctual.cli.errors import Misused
+from punctual.cli.key_option import key_option
 from punctual.cli.program import command
 from punctual.cli.session import Session
 
@@ -23,13 +24,15 @@ PURPOSE = Purpose("Run {} again", possible=("succeeded", "failed", "cancelled"),
     ],
 )
 @choosing
-@click.option("--idempotency-key", metavar="KEY", help="The same key makes one job only, also when given again.")
+@key_option("The same key makes one job only, also when given again.")
 @click.option("--wait", is_flag=True, help="Wait until it has been called. Ends with 1 if it fails.")
 def main(session: Session, *, idempotency_key: str | None, wait: bool, **choice: Any) -> None:
     """A new job is made, due now, with the same request (its secret headers too) and the same settings. Jobs are named,
     read from stdin (`-`) or chosen by options, the failed ones unless you say otherwise: then they are counted, and
     you are asked.
     """
+    if idempotency_key is not None and not choice["given"]:
+        raise Misused("--idempotency-key is about one job: name it.")
     ids = chosen(session, PURPOSE, **choice)
     if idempotency_key is not None and len(ids) > 1:
         raise Misused("--idempotency-key is about one job.")

@@ -8,6 +8,7 @@ import click
 
 from punctual.cli.arguments import JOB, REQUEST, TRYING, WHEN, options, taken_apart
 from punctual.cli.errors import Misused
+from punctual.cli.key_option import key_option
 from punctual.cli.program import command
 from punctual.cli.scheduling import planned, told_of
 from punctual.cli.session import Session
@@ -33,7 +34,7 @@ from punctual.cli.session import Session
     prepare=taken_apart,
 )
 @options(REQUEST, WHEN, JOB, TRYING)
-@click.option("--idempotency-key", metavar="KEY", help="The same command with the same key makes no second job.")
+@key_option("The same command with the same key makes no second job.")
 @click.option("--dry-run", is_flag=True, help="Schedule nothing; list what the service would object to.")
 @click.option("--wait", is_flag=True, help="Wait until it has been called. Ends with 1 if the job fails.")
 def main(session: Session, *, idempotency_key: str | None, dry_run: bool, wait: bool, **given: Any) -> None:

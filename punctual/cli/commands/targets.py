@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import click
 
 from punctual.cli import completing
+from punctual.cli.errors import Misused
 from punctual.cli.plain import plain
 from punctual.cli.program import command, group
 from punctual.cli.session import Session
@@ -36,6 +39,10 @@ def list_targets(session: Session) -> None:
 @click.argument("host", shell_complete=completing.hosts)
 def allow_target(session: Session, host: str) -> None:
     """Lifts a pause or a denial. HOST is as `punctual targets` shows it."""
+    if not host or set(host) & set("/?# \t\n"):
+        name = urlsplit(host).hostname if "://" in host else None
+        hint = f"Did you mean {name}?" if name else "`punctual targets` shows those that are in trouble."
+        raise Misused(f"`{plain(host)}` is no host.", hint=plain(hint))
     target = session.client.allow_target(host)
     session.terminal.answer(
         target.raw,

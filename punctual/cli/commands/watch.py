@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,18 @@ def _tell_changes(session: Session) -> None:
         for change in changes:
             _tell(session, change)
         sys.stdout.flush()
-        session.sleep(view.pause(session.now()).total_seconds())
+        _rest(session, view.pause(session.now()).total_seconds())
+
+
+def _rest(session: Session, seconds: float) -> None:
+    """Wait. Raises BrokenPipeError if meanwhile nobody reads any more: `| head -1` waits for no second change."""
+    if not hasattr(select, "poll"):  # Windows
+        session.sleep(seconds)
+        return
+    reader = select.poll()
+    reader.register(sys.stdout.fileno(), 0)
+    if any(event & (select.POLLERR | select.POLLHUP) for _, event in reader.poll(seconds * 1000)):
+        raise BrokenPipeError
 
 
 def _tell(session: Session, change: Change) -> None:
