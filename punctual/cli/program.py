@@ -7,7 +7,7 @@ import importlib
 import inspect
 import keyword
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -15,6 +15,9 @@ from punctual.cli.plain import plain
 from punctual.cli.session import Session
 from punctual.cli.terminal import Terminal
 from punctual.errors import PunctualError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Schedule": {
@@ -140,9 +143,15 @@ class Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         args = _command_first(args)
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+        only_options = bool(args) and args[0].startswith("-") and args[0] not in ctx.help_option_names
+        if only_options or not (args or ctx.resilient_parsing):  # the tab key asks for the commands themselves
             args = [next(iter(self.commands)), *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        if incomplete.startswith("-"):
+            return next(iter(self.commands.values())).shell_complete(ctx, incomplete)
+        return super().shell_complete(ctx, incomplete)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)

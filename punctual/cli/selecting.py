@@ -17,6 +17,8 @@ import click
 from punctual.cli.errors import Misused
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from punctual.cli.session import Session
     from punctual.client import Client
     from punctual.models import Job
@@ -50,6 +52,12 @@ class Statuses(click.ParamType[tuple[str, ...]]):
                 self.fail(f"`{name}` is not a status. {meant}", param, ctx)
             found += MEANINGS[name]
         return tuple(found)
+
+    def shell_complete(self, _: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        before, comma, begun = incomplete.rpartition(",")
+        return [CompletionItem(f"{before}{comma}{name}") for name in MEANINGS if name.startswith(begun.lower())]
 
 
 @dataclass(slots=True)

@@ -50,6 +50,25 @@ def test_options_are_completed(stranger: Program) -> None:
     assert completed(stranger, "whoami", "--js") == ["--json"]
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("keys", ""), ["list", "create", "revoke"]),
+        (("keys", "re"), ["revoke"]),
+        (("keys", "--js"), ["--json"]),
+        (("targets", "a"), ["allow"]),
+        (("--profile", "work", "who"), ["whoami"]),
+        (("list", "--status", "f"), ["finished", "failed"]),
+        (("list", "--status", "failed,c"), ["failed,cancelled"]),
+    ],
+    ids=str,
+)
+def test_what_stands_below_before_and_behind_is_completed(
+    stranger: Program, words: tuple[str, ...], offered: list[str]
+) -> None:
+    assert completed(stranger, *words) == offered
+
+
 @pytest.mark.parametrize("command", ["get", "history", "update", "cancel", "run", "rerun"])
 def test_ids_of_jobs_are_completed_those_that_are_due_next_first(command: str, cli: Program, service: Service) -> None:
     ids = [
