@@ -89,6 +89,16 @@ def test_an_answer_that_cannot_be_unpacked_did_come(client: Client, gateway: Gat
         client.me()
 
 
+def test_an_answer_longer_than_any_of_the_service_is_told_as_such(
+    client: Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download that happens to be JSON is none of the service's."""
+    monkeypatch.setattr("punctual.transport.LONGEST_ANSWER_BYTES", 1_000)
+    gateway.troubles.append(Canned(200, b'{"owner": "' + b"a" * 1_000 + b'"}'))
+    with pytest.raises(UnexpectedAnswer, match="bytes"):
+        client.me()
+
+
 def test_what_never_left_is_told_to_have_never_left(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """`sent` decides whether a caller may try otherwise: no proxy there, no such port, no certificate to believe."""
     monkeypatch.setattr("time.sleep", lambda _seconds: None)

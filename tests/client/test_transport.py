@@ -6,7 +6,17 @@ import socket
 
 import pytest
 
-from punctual import Client, Problem, ServiceFailed, TooManyRequests, Unauthenticated, UnexpectedAnswer, Unreachable
+from punctual import (
+    Client,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    ServiceFailed,
+    TooManyRequests,
+    Unauthenticated,
+    UnexpectedAnswer,
+    Unreachable,
+)
 from tests.client.gateway import OWNER, TOKEN, Canned, Gateway, Lost
 from tests.handlers.recorded import Service
 
@@ -31,6 +41,20 @@ def test_an_answer_that_is_lost_is_asked_for_again(client: Client, gateway: Gate
 
     assert client.cancel(job.id).status == "cancelled"
     assert [method for method, _, _ in gateway.seen] == ["POST", "DELETE", "DELETE"]
+
+
+def test_a_change_whose_answer_is_lost_may_be_found_done(client: Client, gateway: Gateway) -> None:
+    """As docs/client.md says: the second of two that were sent meets what the first has made."""
+    job = client.schedule(URL, delay=60)
+    key = client.create_key("deploy", ["jobs:read"])
+    gateway.troubles.append(Lost())
+    with pytest.raises(PreconditionFailed):
+        client.update(job.id, name="mine", if_version=job.version)
+    gateway.troubles.append(Lost())
+    with pytest.raises(NotFound):
+        client.delete_key(key.id)
+
+    assert client.job(job.id).name == "mine" and not client.keys()
 
 
 def test_the_callers_own_idempotency_key_is_used(client: Client, gateway: Gateway) -> None:
