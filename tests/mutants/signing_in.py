@@ -116,7 +116,7 @@ SIGNING_IN = (
         "no redirect of an issuer is followed",
         (
             Edit(ISSUER, "                redirect=False,\n", "                redirect=True,\n"),
-            Edit(ISSUER, "other=0, redirect=0,", "other=0, redirect=3,"),
+            Edit(ISSUER, "        redirect=0,\n", "        redirect=3,\n"),
         ),
         ("client/test_issuer.py::test_a_redirect_is_not_followed",),
     ),
