@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from punctual import issuer
 from punctual.errors import SignInRefused, UnexpectedAnswer, Unreachable
 from punctual.issuer import Issuer, is_safe, issuer_of
 from tests.client.gateway import Canned, Gateway
@@ -106,6 +107,14 @@ def test_a_redirect_is_not_followed(gateway: Gateway) -> None:
     """T16."""
     gateway.troubles.append(Canned(302, b"", {"location": "https://evil.example.com/"}))
     with pytest.raises(UnexpectedAnswer, match="302"):
+        issuer_of(gateway.url)
+
+
+def test_of_a_flood_no_more_is_read_than_issuers_say(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is no answer of an issuer."""
+    monkeypatch.setattr(issuer, "_LONGEST_ANSWER_BYTES", 100)
+    gateway.troubles.append(Canned(200, b'{"components": {}' + b" " * 100 + b"}"))
+    with pytest.raises(UnexpectedAnswer, match="not as expected"):
         issuer_of(gateway.url)
 
 

@@ -16,6 +16,7 @@ from punctual import (
     Unauthenticated,
     UnexpectedAnswer,
     Unreachable,
+    transport,
 )
 from tests.client.gateway import OWNER, TOKEN, Canned, Gateway, Lost
 from tests.handlers.recorded import Service
@@ -55,6 +56,16 @@ def test_a_change_whose_answer_is_lost_may_be_found_done(client: Client, gateway
         client.delete_key(key.id)
 
     assert client.job(job.id).name == "mine" and not client.keys()
+
+
+def test_an_api_key_whose_answer_is_lost_is_made_once(client: Client, gateway: Gateway) -> None:
+    """F1: its secret is gone with the answer, and no second one counts beside it."""
+    gateway.troubles.append(Lost())
+
+    made = client.create_key("ci", ["jobs:read"])
+    (there,) = client.keys()
+
+    assert (made.key, made.id) == (None, there.id)
 
 
 def test_the_callers_own_idempotency_key_is_used(client: Client, gateway: Gateway) -> None:
@@ -143,6 +154,15 @@ def test_an_answer_of_somebody_else_is_told_as_such(client: Client, gateway: Gat
     with pytest.raises(UnexpectedAnswer, match="address"):
         client.job("job_1")
     assert len(gateway.seen) == 1
+
+
+def test_a_flood_is_no_answer_of_the_service(client: Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However well it begins."""
+    monkeypatch.setattr(transport, "LONGEST_ANSWER_BYTES", 100)
+    gateway.troubles.append(Canned(200, b'{"status": "ok"' + b" " * 100 + b"}"))
+
+    with pytest.raises(UnexpectedAnswer, match="bytes"):
+        client.health()
 
 
 def test_a_service_that_is_not_there_cannot_have_got_the_request(monkeypatch: pytest.MonkeyPatch) -> None:

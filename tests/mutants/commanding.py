@@ -21,6 +21,14 @@ COMMANDING = (
     ),
     taking_out(
         "F1",
+        "the client makes an API key once",
+        CLIENT,
+        'self._make("/v1/keys", document, idempotency_key)',
+        'self._transport.send("POST", "/v1/keys", document)',
+        "client/test_transport.py::test_an_api_key_whose_answer_is_lost_is_made_once",
+    ),
+    taking_out(
+        "F1",
         "a batch of an import is known by its rows",
         IMPORTING,
         'return f"import-{hashlib.sha256(text.encode()).hexdigest()}"',
