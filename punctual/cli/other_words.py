@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+
+import click
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "punctual": {
@@ -39,6 +41,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 """Command → what may come after it → other words for that, with blanks between."""
 
 
+OPTIONS: Mapping[str, str] = {
+    "--in": "--after --delay",
+    "--at": "--when --time --date --due --on --schedule",
+    "--timezone": "--tz --zone --time-zone",
+    "--data": "--body --data-raw --data-binary --data-ascii --raw",
+    "--header": "--auth --user --cookie -u -a -b -A",
+    "--idempotency-key": "--key",
+    "--yes": "--force -f --no-confirm",
+    "--json": "--output --format -o",
+}
+"""Option → other words for it, with blanks between."""
+
+
 def called_here(command: str, word: str) -> Iterator[str]:
     """Command lines that may be meant by `word` after `command`."""
     if command == "punctual" and (word in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE") or "://" in word):
@@ -46,3 +61,18 @@ def called_here(command: str, word: str) -> Iterator[str]:
     for name, others in WORDS.get(command, {}).items():
         if word.lower() == name or word.lower() in others.split():
             yield f"{command} {name}"
+
+
+def option_meant(
+    unknown: click.NoSuchOption, names: Sequence[str], ctx: click.Context, *, takes_curl: bool
+) -> click.UsageError:
+    """What is said of an option that a command with those `names` has not. `takes_curl`: it takes curl commands too."""
+    from punctual.cli.curl_options import BY_NAME, BY_SHORT
+
+    given = unknown.option_name
+    meant = [name for name, others in OPTIONS.items() if name in names and given in others.split()]
+    if meant:
+        return click.UsageError(f"No such option {given!r}. Did you mean {meant[0]!r}?", ctx)
+    if takes_curl and (given.removeprefix("--") in BY_NAME or given.removeprefix("-") in BY_SHORT):
+        return click.UsageError(f"No such option {given!r}. It is curl's: a whole curl command goes after `--`.", ctx)
+    return unknown

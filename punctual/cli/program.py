@@ -76,7 +76,13 @@ class Command(click.Command):
         taken: Mapping[str, Any] = {}
         if self.prepare is not None and not ctx.resilient_parsing:  # half a line, while the tab key asks, is no mistake
             args, taken = self.prepare(args)
-        left = super().parse_args(ctx, args)
+        try:
+            left = super().parse_args(ctx, args)
+        except click.NoSuchOption as unknown:
+            from punctual.cli.other_words import option_meant
+
+            names = [name for param in self.params for name in param.opts]
+            raise option_meant(unknown, names, ctx, takes_curl=self.prepare is not None) from None
         ctx.params.update(taken)
         return left
 

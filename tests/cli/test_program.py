@@ -94,6 +94,25 @@ class TestMistakes:
         assert ended.code == 2
         assert f"Did you mean `{meant}`?" in ended.err
 
+    @pytest.mark.parametrize(
+        ("typed", "told"),
+        [
+            ("schedule URL --after 5m", "No such option '--after'. Did you mean '--in'?"),
+            ("schedule URL --tz UTC", "No such option '--tz'. Did you mean '--timezone'?"),
+            ("schedule URL --data-raw a", "No such option '--data-raw'. Did you mean '--data'?"),
+            ("schedule URL -u a:b", "No such option '-u'. Did you mean '--header'?"),
+            ("cancel --all --force", "No such option '--force'. Did you mean '--yes'?"),
+            ("schedule URL -L", "No such option '-L'. It is curl's: a whole curl command goes after `--`."),
+            ("test URL --compressed", "No such option '--compressed'. It is curl's: a whole curl command goes after"),
+            ("list -L", "No such option '-L'."),
+        ],
+    )
+    def test_the_options_of_other_programs_are_answered_with_ours(
+        self, stranger: Program, typed: str, told: str
+    ) -> None:
+        ended = stranger.run(*typed.split())
+        assert (ended.code, told in " ".join(ended.err.split())) == (2, True), ended.err
+
     def test_other_words_stand_for_commands_that_there_are_and_none_for_two(self) -> None:
         for path, words in WORDS.items():
             names = group_of(path).list_commands(click.Context(group_of(path)))
