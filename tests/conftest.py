@@ -20,6 +20,8 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # or who has no credentials as
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.environ["NETRC"] = os.devnull
 for name in [each for each in os.environ if each.startswith("PUNCTUAL_") and each != "PUNCTUAL_PORT"]:
     del os.environ[name]  # of whoever uses the command line here; the port is for the live tests
+for name in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERM"):
+    os.environ.pop(name, None)  # of the terminal that tests are watched in
 os.environ["PATH"] = paths.tools_environment()["PATH"]  # the CDK needs Node, which this machine may have from make only
 os.environ["AWS_DEFAULT_REGION"] = REGION
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,[::1]"

@@ -89,12 +89,12 @@ class TestRequests:
     )
     def test_have_the_body_that_curl_would_send(self, options: str, body: str, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"one\r\ntwo\n")
-        command = f"curl {options.replace('FILE', str(tmp_path / 'file'))} {URL}"
+        command = f"curl {options.replace('FILE', shlex.quote(str(tmp_path / 'file')))} {URL}"
         assert of(command, stdin=b"from\nstdin").body == body
 
     def test_keep_bytes_that_are_no_text(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"\xff\n")
-        assert of(f"curl --data-binary @{tmp_path}/file {URL}").body == b"\xff\n"
+        assert of(f"curl --data-binary @{shlex.quote(str(tmp_path))}/file {URL}").body == b"\xff\n"
 
     def test_bring_how_often_and_how_long(self) -> None:
         """curl counts what comes after the first attempt."""
