@@ -22,6 +22,8 @@ import pyte
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "punctual.cli.main")
 PATIENCE_SECONDS = 60
+QUIET_SECONDS = 0.1
+"""So long nothing more comes of what a program draws at one time."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,15 @@ class Terminal:
         return "\n".join([*(line.rstrip() for line in past), self.text])
 
     def wait_for(self, shown: str | Callable[[str], bool]) -> str:
-        """Read until the screen shows this. Returns its text."""
+        """Read until the screen shows this, and what is drawn with it. Returns its text."""
         meets = shown if callable(shown) else lambda text: shown in text
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not meets(self.text):
             if not self._read(deadline):
                 raise AssertionError(f"{shown!r} was not shown, but:\n{self.text}")
+        for _ in range(10):  # what is drawn anew all the time is never quiet
+            if not select.select([self._master], [], [], QUIET_SECONDS)[0] or not self._read(deadline):
+                break
         return self.text
 
     def type(self, text: str) -> None:

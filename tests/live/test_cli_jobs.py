@@ -93,8 +93,8 @@ def test_what_happens_is_watched(stack: DeployedStack, receiver: Target, tmp_pat
         with cli.before_terminal("watch", columns=140) as terminal:
             terminal.wait_for("○ scheduled")
             assert cli.run("run", job_id).code == 0
-            terminal.wait_for("✓ succeeded")
-            assert job_id in terminal.text and "Nothing is to come." in terminal.text
+            shown = terminal.wait_for(lambda text: "✓ succeeded" in text and "Nothing is to come." in text)
+            assert job_id in shown
             terminal.type("q")
             assert terminal.finished() == 0
             assert terminal.echoes

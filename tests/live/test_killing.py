@@ -35,7 +35,7 @@ TRIES = 3
 LARGE = 30_000
 """Bytes of a body, so that the api has its hands full with so many jobs."""
 DELAY_SECONDS = 12
-OUTAGE_SECONDS = 30
+OUTAGE_SECONDS = 60
 """Until jobs are due that come due in an outage: all must have stopped by then."""
 LETTER_SECONDS = 60
 """How long a dead letter is hidden when it was delivered to a worker that died."""

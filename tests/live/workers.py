@@ -13,8 +13,10 @@ from pathlib import Path
 
 SLICE_SECONDS = 0.002
 """How long workers work until it is looked again: for no more than a call or two to AWS."""
+GROWTH = 1.02
+LONGEST_SLICE_SECONDS = 0.1
 WAITED_SECONDS = 0.05
-"""How long they may take for that: on a busy machine they come to it late."""
+"""How long they may take to begin with that: on a busy machine they come to it late."""
 SETTLING_SECONDS = 0.02
 """Until AWS has done what they asked for before they stood still."""
 ALONE_SECONDS = 2
@@ -56,10 +58,12 @@ def kill_as_soon_as(
 ) -> None:
     """Let a function's workers run for moments only, and kill -9 them all as soon as something has happened.
 
-    They stand still while it is looked, so they die within a call or two after it, in the middle of their work.
+    They stand still while it is looked, so they die within a call or two after it, in the middle of their work. The
+    longer it takes, the longer these moments: AWS gives up who is too slow, and on a busy machine nothing would happen.
     `begin` is called when all stand still for the first time. Fails the test if it does not happen in time.
     """
     deadline = time.monotonic() + within_seconds
+    moment = SLICE_SECONDS
     standing = pids(temporary, function)
     _signal(standing, signal.SIGSTOP)
     begin()
@@ -67,20 +71,22 @@ def kill_as_soon_as(
         time.sleep(SETTLING_SECONDS)
         standing = pids(temporary, function)
         _signal(standing, signal.SIGSTOP)  # those too that were started meanwhile
-        if happened():
+        has_happened = happened()
+        if has_happened or time.monotonic() > deadline:
             _signal(standing, signal.SIGKILL)
+            assert has_happened, f"{function} did not do it within {within_seconds} s"
             return
         _slow(standing)
-        assert time.monotonic() < deadline, f"{function} did not do it within {within_seconds} s"
-        _let_work(standing)
+        _let_work(standing, moment)
+        moment = min(moment * GROWTH, LONGEST_SLICE_SECONDS)
 
 
-def _let_work(processes: list[int]) -> None:
-    """Let them run until one has worked for a slice, by the clock of the CPU where the machine tells it."""
+def _let_work(processes: list[int], moment: float) -> None:
+    """Let them run until one has worked for so many seconds, by the clock of the CPU where the machine tells it."""
     before = {pid: _worked_seconds(pid) for pid in processes}
-    until = time.monotonic() + (WAITED_SECONDS if any(before.values()) else SLICE_SECONDS)
+    until = time.monotonic() + moment + (WAITED_SECONDS if any(before.values()) else 0)
     _signal(processes, signal.SIGCONT)
-    while time.monotonic() < until and all(_worked_seconds(pid) - before[pid] < SLICE_SECONDS for pid in processes):
+    while time.monotonic() < until and all(_worked_seconds(pid) - before[pid] < moment for pid in processes):
         time.sleep(SLICE_SECONDS / 4)
     _signal(processes, signal.SIGSTOP)
 
