@@ -63,9 +63,12 @@ def without_room(job: Job) -> Apart:
     The body goes first, and the headers with it only if they have no room either, so that lists, which show headers
     and no bodies, need not read it. Nothing is stored apart when that would save no write unit.
     """
+    whole = _units(item_of(replace(job, stored_apart=None)))
+    if whole == 1:  # as nearly all are: no item takes less
+        return Apart()
     everything = Apart(headers=True, body=True)
     least = _units(item_of(replace(job, stored_apart=job.version), everything))
-    if _units(item_of(replace(job, stored_apart=None))) <= least:
+    if whole <= least:
         return Apart()
     only_body = Apart(body=True)
     return only_body if _units(item_of(replace(job, stored_apart=job.version), only_body)) <= least else everything
