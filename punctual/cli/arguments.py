@@ -10,7 +10,7 @@ import click
 from punctual.cli.composing import Written, curl_goes_last
 from punctual.cli.errors import Misused
 from punctual.cli.items import is_document, is_field
-from punctual.cli.program import COMMON_WORDS
+from punctual.cli.program import COMMON_FLAGS
 from punctual.cli.zone_type import Zone
 
 Declared = TypeVar("Declared", bound=Callable[..., Any])
@@ -44,7 +44,7 @@ def taken_apart(args: list[str]) -> tuple[list[str], Mapping[str, Any]]:
 def _stands_alone(before: list[str]) -> bool:
     """Whether a word after these is no option's value."""
     return (
-        not before or not before[-1].startswith("-") or before[-1] in ("--wait", "--dry-run", "--form", *COMMON_WORDS)
+        not before or not before[-1].startswith("-") or before[-1] in ("--wait", "--dry-run", "--form", *COMMON_FLAGS)
     )
 
 

@@ -202,7 +202,7 @@ def _command_first(args: list[str]) -> list[str]:
     `--profile work list` is `list --profile work`, and `help list` is `list --help`: other programs take both.
     """
     at = 0
-    while at < len(args) and (args[at] in COMMON_WORDS or args[at].startswith("--profile=")):
+    while at < len(args) and (args[at] in (*COMMON_FLAGS, "--profile") or args[at].startswith("--profile=")):
         at += 2 if args[at] == "--profile" else 1
     options, words = args[:at], args[at:]
     if words[:1] == ["help"]:
@@ -224,9 +224,6 @@ def _heading(text: str) -> str:
 
 COMPLETE_VARIABLE = "_PUNCTUAL_COMPLETE"
 """The shell's completion asks by this one; the name is click's."""
-
-COMMON = ("as_json", "quiet", "profile", "colour")
-COMMON_WORDS = ("--json", "-q", "--quiet", "--profile", "--color", "--no-color")
 
 
 def command(
@@ -278,3 +275,10 @@ def common_options() -> list[click.Option]:
         ),
         click.Option(["--color/--no-color", "colour"], default=None, help="Colours, or none, whatever is printed to."),
     ]
+
+
+COMMON = tuple(option.name for option in common_options())
+COMMON_FLAGS = tuple(
+    word for option in common_options() if option.is_flag for word in (*option.opts, *option.secondary_opts)
+)
+"""Those of them behind which no value stands."""

@@ -94,6 +94,8 @@ def test_a_command_that_is_mixed_up_is_told_how_to_write_it(stranger: Program, a
     assert "secret" not in ended.err
 
 
-@pytest.mark.parametrize("arguments", [["--name", "curl", URL], [URL, "-H", "curl", "-d", "curl"]])
+@pytest.mark.parametrize(
+    "arguments", [["--name", "curl", URL], ["--profile", "curl", URL], [URL, "-H", "curl", "-d", "curl"]]
+)
 def test_the_word_curl_may_be_a_value(arguments: list[str]) -> None:
     assert taken_apart(arguments) == (arguments, {"curl": ()})
